@@ -1,0 +1,1 @@
+"""Portecarte: loyalty cards of many merchants in the wallet of a phone."""

@@ -1,0 +1,247 @@
+"""Errors with a stable code; the only file that knows HTTP's numbers for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """What a caller is told. `facts` become members of the problem document."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong here"
+
+    def __init__(self, detail: str = "", **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+        self.headers: dict[str, str] = {}
+
+
+class InvalidInput(AppError):
+    """The body, path or query does not fit its schema; `errors` says where."""
+
+    status = 400
+    code = "invalid-input"
+    title = "The input is not valid"
+
+
+def invalid(path: str, message: str) -> InvalidInput:
+    """Say which field is wrong."""
+    return InvalidInput(f"{path}: {message}", errors=[{"path": path, "message": message}])
+
+
+class IdempotencyKeyMissing(AppError):
+    """This route needs an Idempotency-Key."""
+
+    status = 400
+    code = "idempotency-key-missing"
+    title = "An Idempotency-Key header is needed"
+
+
+class Unauthorized(AppError):
+    """No credential, or a bad one."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Sign in first"
+
+    def __init__(self, detail: str = "a valid credential is needed") -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": "Bearer"}
+
+
+class WrongToken(AppError):
+    """A valid token of another kind."""
+
+    status = 403
+    code = "wrong-token"
+    title = "This token is of another kind"
+
+
+class MissingScope(AppError):
+    """A key or a role that may not do this."""
+
+    status = 403
+    code = "missing-scope"
+    title = "This key may not do that"
+
+
+class NotFound(AppError):
+    """Unknown, or somebody else's: the same bytes."""
+
+    status = 404
+    code = "not-found"
+    title = "Nothing here"
+
+    def __init__(self) -> None:
+        super().__init__("nothing is known under this address")
+
+
+class CardNotFound(AppError):
+    """A number or a code that the program does not know."""
+
+    status = 404
+    code = "card-not-found"
+    title = "No such card"
+
+    def __init__(self) -> None:
+        super().__init__("the program knows no such card")
+
+
+class MethodNotAllowed(AppError):
+    """This address does not take that method."""
+
+    status = 405
+    code = "method-not-allowed"
+    title = "This address does not take that method"
+
+
+class IdempotencyInProgress(AppError):
+    """The twin of this request is still running."""
+
+    status = 409
+    code = "idempotency-in-progress"
+    title = "The same request is still being answered"
+
+    def __init__(self) -> None:
+        super().__init__("ask again in a second")
+        self.headers = {"Retry-After": "1"}
+
+
+class ProofNeeded(AppError):
+    """The number is known to the program; whoever claims it must prove it."""
+
+    status = 409
+    code = "proof-needed"
+    title = "This number needs proof"
+
+    def __init__(self) -> None:
+        super().__init__("send the merchant's link token, or the code mailed to the contact on file")
+
+
+class StaleStatement(AppError):
+    """The statement's sequence is not above the last one."""
+
+    status = 409
+    code = "stale-statement"
+    title = "Statement is not newer"
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(f"the last statement has sequence {sequence}", sequence=sequence)
+
+
+class WrongAuthority(AppError):
+    """A statement for a hosted program, or an event for one that is not."""
+
+    status = 409
+    code = "wrong-authority"
+    title = "Another authority knows this balance"
+
+
+class Conflict(AppError):
+    """The change contradicts what stands."""
+
+    status = 409
+    code = "conflict"
+    title = "This contradicts what stands"
+
+
+class CodeExpired(AppError):
+    """The code's time is over."""
+
+    status = 410
+    code = "code-expired"
+    title = "The code has expired"
+
+
+class LinkExpired(AppError):
+    """The link's time is over, or somebody used it."""
+
+    status = 410
+    code = "link-expired"
+    title = "The link has expired"
+
+    def __init__(self) -> None:
+        super().__init__("ask for a new link")
+
+
+class TooBig(AppError):
+    """The body is larger than this route takes."""
+
+    status = 413
+    code = "too-big"
+    title = "The body is too big"
+
+
+class UnsupportedType(AppError):
+    """The body's type is not one this route takes."""
+
+    status = 415
+    code = "unsupported-type"
+    title = "This content type is not taken here"
+
+
+class InvalidBarcode(AppError):
+    """The symbology refuses the value."""
+
+    status = 422
+    code = "invalid-barcode"
+    title = "The number does not fit its barcode"
+
+
+class PaymentCard(AppError):
+    """The number looks like that of a payment card."""
+
+    status = 422
+    code = "payment-card"
+    title = "Payment cards are not kept here"
+
+
+class IdempotencyConflict(AppError):
+    """The key was used for another request."""
+
+    status = 422
+    code = "idempotency-conflict"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class InvalidPicture(AppError):
+    """The bytes are not a picture that can be shown."""
+
+    status = 422
+    code = "invalid-picture"
+    title = "This picture cannot be used"
+
+
+class UnreadableFile(AppError):
+    """An import file as a whole cannot be read; `code` is set per instance."""
+
+    status = 422
+    code = "unknown-file"
+    title = "This file cannot be read"
+
+
+class TooManyRequests(AppError):
+    """Slow down."""
+
+    status = 429
+    code = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.headers = {"Retry-After": str(retry_after)}
+
+
+class Unavailable(AppError):
+    """The database is locked, full or away; nothing was changed."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not available right now"
+
+    def __init__(self, detail: str = "try again", *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}

@@ -1,0 +1,1 @@
+"""Wallet documents: content in, bytes out. Pure: no clock, randomness, files or network."""
