@@ -45,7 +45,7 @@ def apple_barcodes(
 
 def apple_old_barcode(barcode_format: str, value: str, *, number: str) -> dict[str, str] | None:
     """Return the old `barcode` key, only for QR, PDF417 and Aztec: some readers prefer it."""
-    if barcode_format == "none" or SYMBOLOGIES[format].apple not in _OLD_KEY_FORMATS:
+    if barcode_format == "none" or SYMBOLOGIES[barcode_format].apple not in _OLD_KEY_FORMATS:
         return None
     return next(iter(apple_barcodes(barcode_format, value, number=number, accepts=None)), None)
 
@@ -99,7 +99,8 @@ def notices(
         if gs1.wrong_check_digit(gs1.elements(value) or ()):
             found.append(Notice("gs1-check-digit", "a check digit inside is wrong"))
     if barcode_format in {"RSS_14", "RSS_EXPANDED", "MAXICODE"}:
-        text = f"no wallet shows {SYMBOLOGIES[barcode_format].title}: another code of the same text is used"
+        title = SYMBOLOGIES[barcode_format].title
+        text = f"no wallet shows {title}: another code of the same text is used"
         found.append(Notice("no-wallet-format", text))
     warning = apple_warning(barcode_format, accepts, value=value)
     if warning:
