@@ -1,0 +1,31 @@
+"""The words we put on an Apple pass, in French and English."""
+
+from __future__ import annotations
+
+from passes.content import Text, in_language
+
+LANGUAGES = ("fr", "en")
+_FALLBACK = "en"
+
+# Each key once; `{…}` is filled with a name of the program, `%@` by the phone with the new value.
+WORDS: dict[str, Text] = {
+    "balance_changed": {"fr": "{unit} : %@", "en": "{unit}: %@"},
+    "tier": {"fr": "Statut", "en": "Tier"},
+    "tier_changed": {"fr": "Votre statut : %@", "en": "Your tier: %@"},
+    "next_tier": {"fr": "Avant {tier}", "en": "To {tier}"},
+    "expires_on": {"fr": "Expire le", "en": "Expires on"},
+    "expiring": {"fr": "{unit} : prochaine expiration", "en": "{unit} expiring next"},
+    "as_of": {"fr": "Solde au", "en": "Balance as of"},
+    "number": {"fr": "Numéro de carte", "en": "Card number"},
+    "message": {"fr": "Dernier message", "en": "Latest message"},
+    "no_message": {"fr": "Aucun message", "en": "No message"},
+    "terms": {"fr": "Conditions", "en": "Terms"},
+    "card_page": {"fr": "Votre carte en ligne", "en": "Your card online"},
+    "leave": {"fr": "Quitter le programme", "en": "How to leave"},
+}
+
+
+def word(key: str, language: str, **names: str) -> str:
+    """Return our word in that language, English where we do not speak it."""
+    said = in_language(WORDS[key], language, default=_FALLBACK)
+    return said.format(**names) if names else said

@@ -1,0 +1,137 @@
+"""What a card shows, the same for both wallets: handed in by cards, drawn by apple and google."""
+
+from __future__ import annotations
+
+import msgspec
+
+# One text per language, `{"fr": "…", "en": "…"}`. The program's first language is always there.
+Text = dict[str, str]
+
+LOCATIONS_MAX = 10  # Apple: Pass.locations
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program counts. With an ISO 4217 `currency` its values are minor units of money."""
+
+    id: str
+    name: Text
+    currency: str | None = None
+
+
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
+    """A standing a user can reach in a program."""
+
+    id: str
+    name: Text
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to the merchant: a page, a mail address, a telephone number as URL."""
+
+    label: Text
+    url: str
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop near which the wallet may suggest the pass; degrees."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What all passes of one program version share; a number-only shop is one too.
+
+    `languages`: the first is the default, others are translations. `accepts`: barcode formats
+    that the tills read, None is all. `logo_text`: written beside the logo. Colours: '#rrggbb'.
+    """
+
+    name: str
+    description: Text
+    languages: tuple[str, ...] = ("fr",)
+    logo_text: str | None = None
+    headline: Text | None = None
+    units: tuple[Unit, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    accepts: tuple[str, ...] | None = None
+    background_color: str | None = None
+    foreground_color: str | None = None
+    label_color: str | None = None
+    terms: Text | None = None
+    links: tuple[Link, ...] = ()
+    how_to_leave: Text | None = None
+    locations: tuple[Location, ...] = ()
+    sharing_prohibited: bool = False
+    time_zone: str = "UTC"
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a unit the card holds; minor units when the unit is money."""
+
+    unit: Unit
+    value: int
+
+
+class NextTier(msgspec.Struct, frozen=True, kw_only=True):
+    """What is missing to the tier above; minor units when `currency` is given."""
+
+    tier: Tier
+    missing: int
+    currency: str | None = None
+
+
+class NextExpiry(msgspec.Struct, frozen=True, kw_only=True):
+    """The units that expire next, and when."""
+
+    at: int
+    units: int
+    unit: Unit
+
+
+class ExtraField(msgspec.Struct, frozen=True, kw_only=True):
+    """What the merchant adds of its own; an empty value is not shown."""
+
+    key: str
+    label: str
+    value: str
+
+
+class Nfc(msgspec.Struct, frozen=True, kw_only=True):
+    """What a phone tells a reader it is held to.
+
+    `public_key`: base64 of a P-256 X.509 SubjectPublicKeyInfo, without PEM lines.
+    """
+
+    message: str
+    public_key: str
+    requires_authentication: bool = False
+
+
+class PassContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What one card shows.
+
+    `barcode_format` is a name of specs barcodes §2 or `none`. `message` belongs to the change that
+    brought this content. `as_of` only when the merchant knows the balance. `card_url` is our page.
+    """
+
+    program: ProgramContent
+    number: str
+    barcode_value: str
+    barcode_format: str
+    balances: tuple[Balance, ...] = ()
+    tier: Tier | None = None
+    next_tier: NextTier | None = None
+    next_expiry: NextExpiry | None = None
+    as_of: int | None = None
+    fields: tuple[ExtraField, ...] = ()
+    message: str | None = None
+    card_url: str | None = None
+    expires_at: int | None = None
+    is_voided: bool = False
+    nfc: Nfc | None = None
+
+
+def in_language(text: Text, language: str, *, default: str) -> str:
+    """Return the text in that language, else in the default one, else in any it has."""
+    return text.get(language) or text.get(default) or next(iter(text.values()), "")
