@@ -118,7 +118,7 @@ class ProofNeeded(AppError):
     title = "This number needs proof"
 
     def __init__(self) -> None:
-        super().__init__("send the merchant's link token, or the code mailed to the contact on file")
+        super().__init__("send the merchant's link token, or the code mailed to the contact")
 
 
 class StaleStatement(AppError):

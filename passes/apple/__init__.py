@@ -1,1 +1,1 @@
-"""Apple Wallet passes: pass.json, its linter, the CMS signature and the package (specs: apple.md)."""
+"""Apple Wallet passes: pass.json, its linter, the signature and the package (specs: apple.md)."""

@@ -17,7 +17,7 @@ _KEPT_DRAWINGS = 1_024  # of at most some 25 kB each
 _KEPT_VALUE_CHARACTERS_MAX = 80  # longer values make large drawings, and no card has them
 
 
-class Undrawable(ValueError):  # noqa: N818 - the house names errors by what is true
+class Undrawable(ValueError):
     """This value cannot be drawn in this format; ask `check` why. Never holds the value."""
 
 

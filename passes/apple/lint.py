@@ -1,0 +1,186 @@
+"""Apple's rules for pass.json: Wallet refuses a bad pass without a word, so we say it first.
+
+The shapes are in schema.py; here are the rules between keys (specs: apple.md §1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from msgspec import UNSET
+
+from passes.apple.schema import MOMENT, CardJson, Field, Nfc, Part, PassJson, StoreCard
+
+FRONT_MAX = 4  # secondary and auxiliary together
+NFC_MESSAGE_BYTES_MAX = 64  # Wallet cuts what is longer
+NEW_FORMATS = {f"PKBarcodeFormat{name}" for name in ("EAN13", "Code39", "Codabar", "I2of5")}
+_MOMENT = re.compile(MOMENT)
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_LATIN_1 = re.compile(r"[\x00-\xff]+")
+_HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
+_LOOPBACK = re.compile(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/\S*)?")
+_card_json = msgspec.json.Decoder(CardJson)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One broken rule: where, as a path into the pass, and which."""
+
+    path: str
+    text: str
+
+
+class BadPass(ValueError):  # it is refused, nothing went wrong here
+    """The pass breaks rules of Apple's; it was not made."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("; ".join(f"{found.path}: {found.text}" for found in findings))
+        self.findings = findings
+
+
+def lint(
+    document: bytes, *, only_new_codes: bool = False, allow_loopback: bool = False
+) -> list[Finding]:
+    """Judge a whole pass.json.
+
+    `only_new_codes`: the program's tills read nothing iOS 26 could show, so the last code may be of
+    iOS 27. `allow_loopback`: plain http to this machine will do, in the sandbox.
+    """
+    found = _decoded(document, PassJson)
+    if isinstance(found, list):
+        return found
+    has_web_service = found.web_service_url is not UNSET
+    return [
+        *_card_rules(found, has_web_service=has_web_service, only_new_codes=only_new_codes),
+        *_program_rules(found, allow_loopback=allow_loopback),
+    ]
+
+
+def lint_card(part: bytes, *, has_web_service: bool, only_new_codes: bool) -> list[Finding]:
+    """Judge the keys that differ from card to card; the others were judged with their program."""
+    try:
+        card = _card_json.decode(part)
+    except msgspec.DecodeError:
+        found = _decoded(part, CardJson)
+        assert isinstance(found, list)
+        return found
+    return list(_card_rules(card, has_web_service=has_web_service, only_new_codes=only_new_codes))
+
+
+def nfc_key_refusal(public_key: str) -> str | None:
+    """Say why Wallet would not take the key of an NFC dictionary; None when it would."""
+    try:
+        key = load_der_public_key(base64.b64decode(public_key, validate=True))
+    except (ValueError, binascii.Error, UnsupportedAlgorithm):
+        return "must be base64 of an X.509 SubjectPublicKeyInfo, without PEM lines"
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        return "must be a key of curve P-256"
+    return None
+
+
+def _card_rules(
+    card: CardJson, *, has_web_service: bool, only_new_codes: bool
+) -> Iterator[Finding]:
+    if has_web_service != (card.authentication_token is not UNSET):
+        yield Finding("webServiceURL", "goes with authenticationToken: both or neither")
+    if not (card.serial_number.isascii() and card.serial_number.isalnum()):
+        yield Finding("serialNumber", "must be letters and digits only")
+    yield from _layout_rules(card.store_card)
+    yield from _code_rules(card, only_new_codes=only_new_codes)
+    if card.nfc is not UNSET:
+        yield from _nfc_rules(card.nfc, is_sharing_prohibited=card.sharing_prohibited is True)
+
+
+def _layout_rules(zones: StoreCard) -> Iterator[Finding]:
+    front = zones.secondary_fields + zones.auxiliary_fields
+    if len(front) > FRONT_MAX:
+        text = f"{len(front)} fields with auxiliaryFields, {FRONT_MAX} are shown"
+        yield Finding("storeCard.secondaryFields", text)
+    fields = zones.header_fields + zones.primary_fields + front + zones.back_fields
+    if len({field.key for field in fields}) != len(fields):
+        yield Finding("storeCard", "a key stands twice: keys are unique in the whole pass")
+    for field in fields:
+        if field.change_message is not UNSET and "%@" not in field.change_message:
+            yield Finding(field.key, "changeMessage must contain %@")
+        if field.number_style is not UNSET or field.currency_code is not UNSET:
+            yield from _number_rules(field)
+        has_date = field.date_style is not UNSET or field.time_style is not UNSET
+        if has_date and not (isinstance(field.value, str) and _MOMENT.match(field.value)):
+            yield Finding(field.key, "value must be a date with time and zone")
+
+
+def _number_rules(field: Field) -> Iterator[Finding]:
+    if isinstance(field.value, str):
+        yield Finding(field.key, "value must be a number with currencyCode or numberStyle")
+    if field.currency_code is not UNSET:
+        if field.number_style is not UNSET:
+            yield Finding(field.key, "currencyCode and numberStyle exclude each other")
+        if not _CURRENCY.match(field.currency_code):
+            yield Finding(field.key, "currencyCode must be three capital letters, ISO 4217")
+
+
+def _code_rules(card: CardJson, *, only_new_codes: bool) -> Iterator[Finding]:
+    codes = card.barcodes
+    for code in codes if card.barcode is UNSET else (*codes, card.barcode):
+        if not _LATIN_1.fullmatch(code.message):
+            yield Finding("barcodes", "a message must be written in iso-8859-1")
+    if codes and codes[-1].format in NEW_FORMATS and not only_new_codes:
+        yield Finding("barcodes", "end with a format only iOS 27 shows: add Code 128 or QR")
+
+
+def _nfc_rules(nfc: Nfc, *, is_sharing_prohibited: bool) -> Iterator[Finding]:
+    if len(nfc.message.encode()) > NFC_MESSAGE_BYTES_MAX:
+        yield Finding("nfc.message", f"longer than {NFC_MESSAGE_BYTES_MAX} bytes: it would be cut")
+    refusal = nfc_key_refusal(nfc.encryption_public_key)
+    if refusal:
+        yield Finding("nfc.encryptionPublicKey", refusal)
+    if nfc.requires_authentication is True and not is_sharing_prohibited:
+        yield Finding("nfc.requiresAuthentication", "needs sharingProhibited")
+
+
+def _program_rules(found: PassJson, *, allow_loopback: bool) -> Iterator[Finding]:
+    url = found.web_service_url
+    if url is not UNSET:
+        is_loopback = allow_loopback and _LOOPBACK.fullmatch(url)
+        if not _HTTPS.fullmatch(url) and not is_loopback:
+            yield Finding("webServiceURL", "must be an https address")
+        if url.endswith("/"):
+            yield Finding("webServiceURL", "must not end with a slash")
+    if found.app_launch_url is not UNSET and found.associated_store_identifiers is UNSET:
+        yield Finding("appLaunchURL", "needs associatedStoreIdentifiers")
+
+
+def _decoded(document: bytes, kind: type[PassJson] | type[CardJson]) -> Any:
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except msgspec.ValidationError:
+        return list(_misfits(kind, msgspec.json.decode(document), ""))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return [Finding("pass.json", "is not JSON in UTF-8")]
+
+
+def _misfits(kind: Any, value: Any, path: str) -> Iterator[Finding]:
+    """Judge each key of an object by itself, so that one bad key hides no other."""
+    try:
+        msgspec.convert(value, kind)
+        return
+    except msgspec.ValidationError as error:
+        text = str(error)
+    if not (isinstance(kind, type) and issubclass(kind, Part) and isinstance(value, dict)):
+        yield Finding(path or "pass.json", text)
+        return
+    known = {key.encode_name: key for key in msgspec.structs.fields(kind)}
+    for name in value.keys() - known.keys():
+        yield Finding(f"{path}{name}", "is no key Wallet knows here")
+    for name, key in known.items():
+        if name in value:
+            yield from _misfits(key.type, value[name], f"{path}{name}.")
+        elif key.required:
+            yield Finding(f"{path}{name}", "is missing")

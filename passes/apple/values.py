@@ -1,0 +1,44 @@
+"""Numbers, times and colours as pass.json writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+_SECOND = 1_000_000  # µs
+
+# ISO 4217, list one: the currencies whose minor unit is not a hundredth.
+_DECIMALS = {
+    currency: decimals
+    for decimals, currencies in (
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW"),
+    )
+    for currency in currencies.split()
+}
+
+
+def amount(value: int, currency: str | None) -> int | Decimal:
+    """Return a count as it is, and minor units of money with the currency's decimals."""
+    if currency is None:
+        return value
+    decimals = _DECIMALS.get(currency, 2)
+    return Decimal(value).scaleb(-decimals) if decimals else value
+
+
+def utc_time(at: int) -> str:
+    """Write a moment as W3C date and time, `2027-01-31T22:59:00Z`."""
+    return datetime.fromtimestamp(at // _SECOND, UTC).isoformat()[:-6] + "Z"
+
+
+def local_time(at: int, time_zone: str) -> str:
+    """Write a moment as the clocks of an IANA zone show it, with their distance from UTC."""
+    return datetime.fromtimestamp(at // _SECOND, ZoneInfo(time_zone)).isoformat()
+
+
+def rgb(color: str) -> str:
+    """Turn `#rrggbb` into `rgb(r, g, b)`."""
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return f"rgb({red}, {green}, {blue})"
