@@ -18,6 +18,18 @@ class AppError(Exception):
         self.facts = facts
         self.headers: dict[str, str] = {}
 
+    def document(self, request_id: str) -> dict[str, Any]:
+        """Write the problem document (RFC 9457 §3); the facts stand beside its own members."""
+        return {
+            "type": f"/docs/errors#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "request_id": request_id,
+            **self.facts,
+        }
+
 
 class InvalidInput(AppError):
     """The body, path or query does not fit its schema; `errors` says where."""

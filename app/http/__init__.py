@@ -1,0 +1,1 @@
+"""What all controllers share: who calls, idempotency, paging, limits and problem answers."""

@@ -1,0 +1,24 @@
+"""What main hands to every controller: one dependency, because each further one costs a hop."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+import msgspec
+
+from app.clock import Clock
+from app.http.secrets import Secrets
+from app.ids import Ids
+from app.settings import Settings
+from app.storage.database import Database
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """The outside world as the rooms may use it. `threads`: for signing and pictures."""
+
+    database: Database
+    clock: Clock
+    ids: Ids
+    settings: Settings
+    secrets: Secrets
+    threads: Executor
