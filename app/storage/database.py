@@ -9,6 +9,10 @@ Value = int | str | bytes | None
 T = TypeVar("T")
 
 
+class DatabaseRefused(Exception):
+    """The database cannot be opened as it is; the message is a sentence for the operator."""
+
+
 @runtime_checkable
 class Transaction(Protocol):
     """What a unit of work may do. SQL uses `?` for values; `kind(*row)` makes a struct of a row.

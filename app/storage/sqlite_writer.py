@@ -1,0 +1,144 @@
+"""The one writing connection: what queues while a commit runs is the next commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+
+from app import errors
+from app.storage.database import Work
+from app.storage.sqlite_session import SqliteTransaction, connect_writing, is_away, told
+
+T = TypeVar("T")
+
+QUEUE_MAX = 4096  # units of work waiting; above it callers are told to come back
+
+_Answer = tuple[asyncio.Future[Any], Any, BaseException | None]
+
+
+class Writer(aiosqlite.Connection):
+    """Runs many units of work in one transaction on the connection's own thread.
+
+    Each has a SAVEPOINT, so that the failure of one undoes only itself. All are answered after
+    the commit, by one call to the event loop.
+    """
+
+    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(lambda: connect_writing(path), iter_chunk_size=64)
+        self._loop = loop
+        self._waiting: deque[tuple[asyncio.Future[Any], Sequence[Work[Any]], bool]] = deque()
+        self._queued = 0
+        self._is_called = False
+        self._is_closing = False
+
+    def submit(self, works: Sequence[Work[Any]], *, is_batch: bool) -> asyncio.Future[Any]:
+        """Queue units of work; the future brings one result, or a list where it is a batch.
+
+        A caller who stops waiting changes nothing: what is queued is done.
+        """
+        if self._is_closing or self._queued >= QUEUE_MAX:
+            raise errors.Unavailable("too much is waiting to be written")
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._waiting.append((future, works, is_batch))
+        self._queued += len(works)
+        if not self._is_called:
+            self._is_called = True
+            # At the end of this turn of the loop, so that all its writes share one commit.
+            self._loop.call_soon(self._call)
+        return future
+
+    async def finish(self) -> None:
+        """Write what is queued, then close."""
+        self._is_closing = True
+        self._call()
+        await self.close()
+
+    def _call(self) -> None:
+        self._tx.put_nowait((None, self._commit_waiting))
+
+    def _commit_waiting(self) -> None:
+        """Run and commit everything that waits; on the connection's thread."""
+        self._is_called = False
+        waiting = self._waiting
+        batch = [waiting.popleft() for _ in range(len(waiting))]
+        if not batch:
+            return
+        answers: list[_Answer] = []
+        try:
+            self._transact(batch, answers)
+        except BaseException as error:  # whatever it was, the thread lives on and all are told
+            answers = self._undone(batch, error)
+        units = sum(len(works) for _, works, _ in batch)
+        self._loop.call_soon_threadsafe(self._answer, answers, units)
+
+    def _transact(
+        self,
+        batch: list[tuple[asyncio.Future[Any], Sequence[Work[Any]], bool]],
+        answers: list[_Answer],
+    ) -> None:
+        connection = self._conn
+        cursor = connection.cursor()
+        tx = SqliteTransaction(cursor)
+        cursor.execute("BEGIN IMMEDIATE")
+        for future, works, is_batch in batch:
+            if is_batch:
+                answers.append((future, [_run(cursor, tx, work) for work in works], None))
+                continue
+            outcome = _run(cursor, tx, works[0])
+            if isinstance(outcome, _Failed):
+                answers.append((future, None, outcome.error))
+            else:
+                answers.append((future, outcome, None))
+        cursor.execute("COMMIT")
+        cursor.close()
+
+    def _undone(
+        self,
+        batch: list[tuple[asyncio.Future[Any], Sequence[Work[Any]], bool]],
+        error: BaseException,
+    ) -> list[_Answer]:
+        try:
+            if self._conn.in_transaction:
+                self._conn.rollback()
+        except sqlite3.Error:
+            pass  # the next BEGIN meets whatever is wrong and says so again
+        return [(future, None, told(error)) for future, _, _ in batch]
+
+    def _answer(self, answers: list[_Answer], units: int) -> None:
+        self._queued -= units
+        for future, result, error in answers:
+            if future.done():
+                continue  # its caller stopped waiting
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+
+class _Failed:
+    """An exception that undid its own unit of work only."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _run(cursor: sqlite3.Cursor, tx: SqliteTransaction, work: Work[Any]) -> Any:
+    cursor.execute("SAVEPOINT unit")
+    try:
+        result = work(tx)
+    except BaseException as error:
+        if is_away(error) or not cursor.connection.in_transaction:
+            raise  # the whole transaction is lost
+        cursor.execute("ROLLBACK TO unit")
+        cursor.execute("RELEASE unit")
+        return _Failed(told(error))
+    cursor.execute("RELEASE unit")
+    return result
