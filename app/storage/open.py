@@ -24,10 +24,15 @@ async def open_database(
     Raises: `ValueError` for another address, `DatabaseRefused` with a sentence for the operator.
     """
     path = sqlite_path(url)
-    if path is None:
-        raise ValueError("PostgreSQL is not here yet")
-    return await open_sqlite(
-        path, clock=clock, executor=executor, read_only=read_only, upgrade=upgrade
+    if path is not None:
+        return await open_sqlite(
+            path, clock=clock, executor=executor, read_only=read_only, upgrade=upgrade
+        )
+    # Here, because psycopg is memory that a server on SQLite never needs.
+    from app.storage import postgres  # noqa: PLC0415
+
+    return await postgres.open_postgres(
+        url, clock=clock, executor=executor, read_only=read_only, upgrade=upgrade
     )
 
 

@@ -88,13 +88,11 @@ class Writer(aiosqlite.Connection):
         cursor.execute("BEGIN IMMEDIATE")
         for future, works, is_batch in batch:
             if is_batch:
-                answers.append((future, [_run(cursor, tx, work) for work in works], None))
-                continue
-            outcome = _run(cursor, tx, works[0])
-            if isinstance(outcome, _Failed):
-                answers.append((future, None, outcome.error))
+                outcomes = [_run(cursor, tx, work) for work in works]
+                results = [result if error is None else error for result, error in outcomes]
+                answers.append((future, results, None))
             else:
-                answers.append((future, outcome, None))
+                answers.append((future, *_run(cursor, tx, works[0])))
         cursor.execute("COMMIT")
         cursor.close()
 
@@ -121,16 +119,9 @@ class Writer(aiosqlite.Connection):
                 future.set_exception(error)
 
 
-class _Failed:
-    """An exception that undid its own unit of work only."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-def _run(cursor: sqlite3.Cursor, tx: SqliteTransaction, work: Work[Any]) -> Any:
+def _run(
+    cursor: sqlite3.Cursor, tx: SqliteTransaction, work: Work[Any]
+) -> tuple[Any, BaseException | None]:
     cursor.execute("SAVEPOINT unit")
     try:
         result = work(tx)
@@ -139,6 +130,6 @@ def _run(cursor: sqlite3.Cursor, tx: SqliteTransaction, work: Work[Any]) -> Any:
             raise  # the whole transaction is lost
         cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
-        return _Failed(told(error))
+        return None, told(error)
     cursor.execute("RELEASE unit")
-    return result
+    return result, None
