@@ -68,7 +68,7 @@ class Cluster:
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **_other_user(),
+            user=_other_user(),
         )
 
 
@@ -91,7 +91,7 @@ def running(settings: tuple[str, ...] = FAST) -> Iterator[Cluster | None]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     cluster = Cluster(folder, where, settings)
     try:
-        user = _other_user().get("user")
+        user = _other_user()
         if user is not None:
             shutil.chown(folder, user)
         cluster.make()
@@ -103,9 +103,9 @@ def running(settings: tuple[str, ...] = FAST) -> Iterator[Cluster | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _other_user() -> dict[str, str]:
+def _other_user() -> str | None:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
-        return {}
+        return None
     names = {entry.pw_name for entry in pwd.getpwall()}
-    return {"user": "postgres" if "postgres" in names else "nobody"}
+    return "postgres" if "postgres" in names else "nobody"
