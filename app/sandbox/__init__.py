@@ -1,0 +1,1 @@
+"""The sandbox: fakes with a memory, demo data and development certificates."""
