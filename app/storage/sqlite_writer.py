@@ -106,7 +106,9 @@ class Writer(aiosqlite.Connection):
                 self._conn.rollback()
         except sqlite3.Error:
             pass  # the next BEGIN meets whatever is wrong and says so again
-        return [(future, None, told(error)) for future, _, _ in batch]
+        away = errors.Unavailable("the database is busy or full; nothing was changed")
+        away.__cause__ = error
+        return [(future, None, away) for future, _, _ in batch]
 
     def _answer(self, answers: list[_Answer], units: int) -> None:
         self._queued -= units
