@@ -59,6 +59,20 @@ def upc_e_to_upc_a(digits: str) -> str:
     return system + body + check
 
 
+def upc_a_to_upc_e(digits: str) -> str:
+    """Write the 12 digits of a UPC-A that has a UPC-E as its 8, by the first rule that fits."""
+    system, maker, item, check = digits[0], digits[1:6], digits[6:11], digits[11]
+    if maker[2:] in {"000", "100", "200"}:
+        six = maker[:2] + item[2:] + maker[2]
+    elif maker[3:] == "00":
+        six = maker[:3] + item[3:] + "3"
+    elif maker[4] == "0":
+        six = maker[:4] + item[4] + "4"
+    else:
+        six = maker + item[4]
+    return system + six + check
+
+
 def number_forms(number: str) -> tuple[str, ...]:
     """Return the forms of a number to search for, the given one first.
 

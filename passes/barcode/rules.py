@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from passes.barcode import gs1
-from passes.barcode.digits import check_digit, has_right_check_digit, is_digits
+from passes.barcode.digits import check_digit, has_right_check_digit, is_digits, upc_a_to_upc_e
 from passes.barcode.symbologies import SYMBOLOGIES
 from passes.barcode.symbols import create
 from passes.barcode.texts import codabar_body, expand
@@ -110,8 +110,13 @@ def _upc_e(value: str) -> Flaw | None:
         return Flaw(f"8 digits expected, 7 given; did you mean …{missing}?", value + missing)
     if len(value) != 8:
         return Flaw(f"8 digits expected, {len(value)} given")
-    expected = check_digit(expand("UPC_E", value)[:-1])
-    return None if value[-1] == expected else _wrong_check_digit(expected, value[-1])
+    upc_a = expand("UPC_E", value)
+    expected = check_digit(upc_a[:-1])
+    if value[-1] != expected:
+        return _wrong_check_digit(expected, value[-1])
+    # Zeros are left out by the first rule that fits; readers and printers know no other way.
+    shortest = upc_a_to_upc_e(upc_a)
+    return None if shortest == value else Flaw("UPC-E writes this number otherwise", shortest)
 
 
 def _code_128(value: str) -> Flaw | None:
