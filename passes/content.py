@@ -7,7 +7,8 @@ import msgspec
 # One text per language, `{"fr": "…", "en": "…"}`. The program's first language is always there.
 Text = dict[str, str]
 
-LOCATIONS_MAX = 10  # Apple: Pass.locations
+LOCATIONS_MAX = 10  # Apple: Pass.locations; of more the first are taken
+FEATURED_ACTIONS_MAX = 2  # Apple: What's new in Wallet 2026
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +41,20 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
     longitude: float
 
 
+class FeaturedAction(msgspec.Struct, frozen=True, kw_only=True):
+    """A button of iOS 27 that opens the page of a membership's benefits; https."""
+
+    id: str
+    url: str
+
+
 class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     """What all passes of one program version share; a number-only shop is one too.
 
     `languages`: the first is the default, others are translations. `accepts`: barcode formats
     that the tills read, None is all. `logo_text`: written beside the logo. Colours: '#rrggbb'.
+    `max_distance_metres`: from a location, how near the pass is suggested; None is the phone's own.
+    `has_poster`: iOS 27 may draw the card as a poster; needs pictures of that name.
     """
 
     name: str
@@ -62,6 +72,9 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     how_to_leave: Text | None = None
     locations: tuple[Location, ...] = ()
+    max_distance_metres: int | None = None
+    featured_actions: tuple[FeaturedAction, ...] = ()
+    has_poster: bool = False
     sharing_prohibited: bool = False
     time_zone: str = "UTC"
 
@@ -109,10 +122,11 @@ class Nfc(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What one card shows.
+    """What one card shows; a unit or tier that its program does not name is left out.
 
-    `barcode_format` is a name of specs barcodes §2 or `none`. `message` belongs to the change that
-    brought this content. `as_of` only when the merchant knows the balance. `card_url` is our page.
+    `barcode_format` is a name of specs barcodes §2 or `none`. `message` is the merchant's latest;
+    `is_message_new` when the change that brought this content came with it: then it alone speaks.
+    `as_of` only when the merchant knows the balance. `card_url` is our page.
     """
 
     program: ProgramContent
@@ -126,6 +140,7 @@ class PassContent(msgspec.Struct, frozen=True, kw_only=True):
     as_of: int | None = None
     fields: tuple[ExtraField, ...] = ()
     message: str | None = None
+    is_message_new: bool = False
     card_url: str | None = None
     expires_at: int | None = None
     is_voided: bool = False

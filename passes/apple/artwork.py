@@ -20,15 +20,17 @@ POINTS_MAX = {
     "secondaryLogo": (135, 12),
 }
 NEEDED = ("icon.png", "icon@2x.png", "icon@3x.png")
+NEEDED_BY_A_POSTER = ("background@2x.png", "primaryLogo@2x.png")
 _PICTURE = re.compile(rf"({'|'.join(POINTS_MAX)})(?:@([23])x)?\.png")
 _STRINGS = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\.lproj/pass\.strings")
 _PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _SIZE = struct.Struct(">II")
 
 
-def lint_files(files: Mapping[str, bytes]) -> list[Finding]:
+def lint_files(files: Mapping[str, bytes], *, has_poster: bool = False) -> list[Finding]:
     """Judge all files of a package but pass.json, manifest.json and signature."""
-    missing = [Finding(name, "is missing") for name in NEEDED if name not in files]
+    needed = NEEDED + NEEDED_BY_A_POSTER if has_poster else NEEDED
+    missing = [Finding(name, "is missing") for name in needed if name not in files]
     return missing + [found for name, data in files.items() for found in _file(name, data)]
 
 

@@ -9,10 +9,10 @@ from wallet.models import Field as WalletField
 from wallet.models import Pass, StoreCard
 
 from passes.apple.fields import designs, same_on_all_cards
-from passes.apple.layout import Field, Zones, zones
+from passes.apple.layout import Field, Zones, poster, zones
 from passes.apple.values import rgb, utc_time
 from passes.barcode import apple_barcodes, apple_old_barcode
-from passes.content import PassContent, ProgramContent, in_language
+from passes.content import LOCATIONS_MAX, PassContent, ProgramContent, in_language
 
 # wallet-py3k writes one wrongly and the other always; the right `barcode` stands in `extra`.
 _DROPPED = ("barcode", "suppressStripShine")
@@ -63,16 +63,19 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
 
     head: bytes  # the JSON object without its closing brace
     designed: dict[str, Any]
+    silent: dict[str, Any]  # the same where nothing but the message notifies
     closing: list[Any]
 
 
 def card_document(content: PassContent, issuer: Issuer, issue: Issue) -> CardDocument:
     """Lay a card out as a pass: the definition of what `pass_json` writes."""
-    keys = _card_keys(content)
-    designed = _designed(content.program)
-    found = zones(content, designed, shows_code="barcodes" in keys)
-    found["backFields"] += [designed[name] for name in same_on_all_cards(content.program)]
-    document = _of_program(content.program, issuer, found, keys)
+    program, keys = content.program, _card_keys(content)
+    designed = _designed(program, is_silent=_only_message_speaks(content))
+    closing = [designed[name] for name in same_on_all_cards(program)]
+    found = zones(content, designed, closing, shows_code="barcodes" in keys)
+    if program.has_poster:
+        keys["posterGeneric"] = poster(found)
+    document = _of_program(program, issuer, found, keys)
     document.serialNumber = issue.serial_number
     document.authenticationToken = issue.authentication_token
     return document
@@ -80,27 +83,26 @@ def card_document(content: PassContent, issuer: Issuer, issue: Issue) -> CardDoc
 
 def skeleton(program: ProgramContent, issuer: Issuer) -> Skeleton:
     """Write what no card changes."""
-    designed = _designed(program)
-    written = {
-        name: msgspec.Raw(_encode(keys)) if "value" in keys else keys
-        for name, keys in designed.items()
-    }
+    designed, silent = (_written(program, is_silent=is_silent) for is_silent in (False, True))
     return Skeleton(
         head=_encode(_of_program(program, issuer, {}, {}).json_dict())[:-1],
-        designed=written,
-        closing=[written[name] for name in same_on_all_cards(program)],
+        designed=designed,
+        silent=silent,
+        closing=[designed[name] for name in same_on_all_cards(program)],
     )
 
 
 def pass_json(prepared: Skeleton, content: PassContent, issue: Issue) -> bytes:
     """Write pass.json of a card of the skeleton's program; the same as its CardDocument."""
     keys = _card_keys(content)
-    found = zones(content, prepared.designed, shows_code="barcodes" in keys)
-    found["backFields"] += prepared.closing
+    designed = prepared.silent if _only_message_speaks(content) else prepared.designed
+    found = zones(content, designed, prepared.closing, shows_code="barcodes" in keys)
     keys["serialNumber"] = issue.serial_number
     if issue.authentication_token:
         keys["authenticationToken"] = issue.authentication_token
     keys["storeCard"] = found
+    if content.program.has_poster:
+        keys["posterGeneric"] = poster(found)
     return b"%b,%b" % (prepared.head, _encode(keys)[1:])
 
 
@@ -120,8 +122,24 @@ def _is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _designed(program: ProgramContent) -> dict[str, Field]:
-    return {name: field.keys(program.languages[0]) for name, field in designs(program).items()}
+def _only_message_speaks(content: PassContent) -> bool:
+    """Of several changed fields a phone says only that something changed, so one must speak."""
+    return content.message is not None and content.is_message_new
+
+
+def _designed(program: ProgramContent, *, is_silent: bool) -> dict[str, Field]:
+    language = program.languages[0]
+    return {
+        name: field.keys(language, is_silent=is_silent and name != "message")
+        for name, field in designs(program).items()
+    }
+
+
+def _written(program: ProgramContent, *, is_silent: bool) -> dict[str, Any]:
+    return {
+        name: msgspec.Raw(_encode(keys)) if "value" in keys else keys
+        for name, keys in _designed(program, is_silent=is_silent).items()
+    }
 
 
 def _of_program(
@@ -141,8 +159,15 @@ def _of_program(
     document.labelColor = program.label_color and rgb(program.label_color)
     document.locations = [
         {"latitude": at.latitude, "longitude": at.longitude, "relevantText": at.name}
-        for at in program.locations
+        for at in program.locations[:LOCATIONS_MAX]
     ]
+    document.extra = document.extra | {
+        "maxDistance": program.max_distance_metres if program.locations else None,
+        "featuredActions": [
+            {"identifier": action.id, "type": "membershipBenefits", "url": action.url}
+            for action in program.featured_actions
+        ],
+    }
     return document
 
 

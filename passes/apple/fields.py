@@ -24,10 +24,10 @@ class FieldDesign(msgspec.Struct, frozen=True, kw_only=True):
     value: Text | None = None
     style: dict[str, str | bool] = {}
 
-    def keys(self, language: str) -> dict[str, object]:
-        """Return the field's keys in pass.json in that language."""
+    def keys(self, language: str, *, is_silent: bool = False) -> dict[str, object]:
+        """Return the field's keys in pass.json in that language; a silent one notifies nobody."""
         keys: dict[str, object] = {"key": self.key, "label": self.label[language], **self.style}
-        if self.change_message:
+        if self.change_message and not is_silent:
             keys["changeMessage"] = self.change_message[language]
         if self.value:
             keys["value"] = self.value[language]
@@ -104,10 +104,11 @@ def _of_card(program: ProgramContent) -> Iterator[tuple[str, FieldDesign]]:
     yield design("number")
     yield design("card_page")
     yield design("message", change_message=dict.fromkeys(program.languages, "%@"))
-    # The field is there before the first message: a phone reports a change, not a new field.
-    nothing = _words(program, "no_message")
-    label = _words(program, "message")
-    yield "no_message", FieldDesign(key="message", label=label, value=nothing)
+    if program.units or program.tiers:  # a shop that only has a number has nobody who writes
+        # The field is there before the first message: a phone reports a change, not a new field.
+        nothing = _words(program, "no_message")
+        label = _words(program, "message")
+        yield "no_message", FieldDesign(key="message", label=label, value=nothing)
     if program.headline:
         name, headline = dict.fromkeys(program.languages, program.name), program.headline
         value = _spoken(program, headline)

@@ -16,11 +16,13 @@ FRONT_MAX = 4  # secondary and auxiliary together
 _SECONDARY_MAX = 2  # two rows of two are readable on the narrowest phone
 
 
-def zones(content: PassContent, designed: dict[str, Field], *, shows_code: bool) -> Zones:
+def zones(
+    content: PassContent, designed: dict[str, Field], closing: list[Field], *, shows_code: bool
+) -> Zones:
     """Return the fields by zone, empty zones left out.
 
-    `designed` are the program's fields by name, without the values that differ from card to card.
-    Without a code the number stands on the front.
+    `designed` are the program's fields by name, without the values that differ from card to card;
+    `closing` those that end the back of all its cards. Without a code the number is on the front.
     """
     units, primary = _balances(content.balances, designed)
     if not primary and "headline" in designed:
@@ -29,11 +31,13 @@ def zones(content: PassContent, designed: dict[str, Field], *, shows_code: bool)
     front = _front(content, designed)
     if not shows_code:
         front.insert(0, number)
-    front += [_extra(field) for field in content.fields if field.value]
+    if content.fields:
+        front += _extras(content.fields)
     back = units[HEADER_MAX:] + front[FRONT_MAX:]
     if shows_code:
         back.append(number)
     back += _back(content, designed)
+    back += closing
     found = {
         "headerFields": units[:HEADER_MAX],
         "primaryFields": primary,
@@ -44,6 +48,18 @@ def zones(content: PassContent, designed: dict[str, Field], *, shows_code: bool)
     return {zone: fields for zone, fields in found.items() if fields}
 
 
+def poster(found: Zones) -> Zones:
+    """Return the fields of a card as iOS 27 lays out a poster (Apple: Creating a poster pass)."""
+    front = found.get("secondaryFields", []) + found.get("auxiliaryFields", [])
+    laid = {
+        "headerFields": found.get("headerFields", []),
+        "primaryFields": found.get("primaryFields", []),
+        "footerFields": front[:1],
+        "additionalInfoFields": front[1:] + found.get("backFields", []),
+    }
+    return {zone: fields for zone, fields in laid.items() if fields}
+
+
 def _balances(
     balances: tuple[Balance, ...], designed: dict[str, Field]
 ) -> tuple[list[Field], list[Field]]:
@@ -51,8 +67,10 @@ def _balances(
     primary: list[Field] = []
     for held in balances:
         unit = held.unit
-        value = amount(held.value, unit.currency)
-        field = designed[f"unit:{unit.id}"] | {"value": value}
+        design = designed.get(f"unit:{unit.id}")
+        if design is None:
+            continue
+        field = design | {"value": amount(held.value, unit.currency)}
         if unit.currency and not primary:
             primary.append(field)
         else:
@@ -62,18 +80,16 @@ def _balances(
 
 def _front(content: PassContent, designed: dict[str, Field]) -> list[Field]:
     front = []
-    if content.tier:
-        front.append(designed[f"tier:{content.tier.id}"])
-    if content.next_tier:
-        missing = amount(content.next_tier.missing, content.next_tier.currency)
-        front.append(
-            designed[f"next_tier:{content.next_tier.tier.id}"]
-            | {"value": missing}
-            | number_style(content.next_tier.currency)
-        )
+    if content.tier and (tier := designed.get(f"tier:{content.tier.id}")):
+        front.append(tier)
+    following = content.next_tier
+    if following and (design := designed.get(f"next_tier:{following.tier.id}")):
+        missing = {"value": amount(following.missing, following.currency)}
+        front.append(design | missing | number_style(following.currency))
     if content.next_expiry:
-        at = local_time(content.next_expiry.at, content.program.time_zone)
-        front.append(designed["expires_on"] | {"value": at})
+        # The last moment they count: what ends at midnight ends on the day before.
+        last = local_time(content.next_expiry.at - 1, content.program.time_zone)
+        front.append(designed["expires_on"] | {"value": last})
     if content.as_of is not None:
         front.append(designed["as_of"] | {"value": utc_time(content.as_of)})
     return front
@@ -81,22 +97,21 @@ def _front(content: PassContent, designed: dict[str, Field]) -> list[Field]:
 
 def _back(content: PassContent, designed: dict[str, Field]) -> list[Field]:
     back = []
-    if content.next_expiry:
-        unit = content.next_expiry.unit
-        units = amount(content.next_expiry.units, unit.currency)
-        back.append(designed[f"expiring:{unit.id}"] | {"value": units})
+    expiry = content.next_expiry
+    if expiry and (design := designed.get(f"expiring:{expiry.unit.id}")):
+        back.append(design | {"value": amount(expiry.units, expiry.unit.currency)})
     if content.message:
         back.append(designed["message"] | {"value": content.message})
-    else:
+    elif "no_message" in designed:
         back.append(designed["no_message"])
     if content.card_url:
         back.append(designed["card_page"] | {"value": content.card_url})
     return back
 
 
-def _extra(field: ExtraField) -> Field:
-    return {
-        "key": EXTRA_KEY + field.key,
-        "label": field.label or field.key,
-        "value": field.value,
-    }
+def _extras(fields: tuple[ExtraField, ...]) -> list[Field]:
+    filled = {field.key: field for field in fields if field.value}  # of one key, the last counts
+    return [
+        {"key": EXTRA_KEY + key, "label": field.label or key or "…", "value": field.value}
+        for key, field in filled.items()
+    ]

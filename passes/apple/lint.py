@@ -17,7 +17,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from msgspec import UNSET
 
-from passes.apple.schema import MOMENT, CardJson, Field, Nfc, Part, PassJson, StoreCard
+from passes.apple.schema import (
+    MOMENT,
+    CardJson,
+    Field,
+    Nfc,
+    OldBarcode,
+    Part,
+    PassJson,
+    StoreCard,
+)
 
 FRONT_MAX = 4  # secondary and auxiliary together
 NFC_MESSAGE_BYTES_MAX = 64  # Wallet cuts what is longer
@@ -96,6 +105,15 @@ def _card_rules(
     yield from _code_rules(card, only_new_codes=only_new_codes)
     if card.nfc is not UNSET:
         yield from _nfc_rules(card.nfc, is_sharing_prohibited=card.sharing_prohibited is True)
+    if card.poster_generic is not UNSET:
+        zones = card.poster_generic
+        yield from _field_rules(
+            "posterGeneric",
+            zones.header_fields
+            + zones.primary_fields
+            + zones.footer_fields
+            + zones.additional_info_fields,
+        )
 
 
 def _layout_rules(zones: StoreCard) -> Iterator[Finding]:
@@ -104,16 +122,26 @@ def _layout_rules(zones: StoreCard) -> Iterator[Finding]:
         text = f"{len(front)} fields with auxiliaryFields, {FRONT_MAX} are shown"
         yield Finding("storeCard.secondaryFields", text)
     fields = zones.header_fields + zones.primary_fields + front + zones.back_fields
+    yield from _field_rules("storeCard", fields)
+
+
+def _field_rules(style: str, fields: tuple[Field, ...]) -> Iterator[Finding]:
     if len({field.key for field in fields}) != len(fields):
-        yield Finding("storeCard", "a key stands twice: keys are unique in the whole pass")
+        yield Finding(style, "a key stands twice: keys are unique in the whole pass")
     for field in fields:
         if field.change_message is not UNSET and "%@" not in field.change_message:
             yield Finding(field.key, "changeMessage must contain %@")
         if field.number_style is not UNSET or field.currency_code is not UNSET:
             yield from _number_rules(field)
-        has_date = field.date_style is not UNSET or field.time_style is not UNSET
-        if has_date and not (isinstance(field.value, str) and _MOMENT.match(field.value)):
-            yield Finding(field.key, "value must be a date with time and zone")
+        if field.date_style is not UNSET or field.time_style is not UNSET:
+            yield from _date_rules(field)
+
+
+def _date_rules(field: Field) -> Iterator[Finding]:
+    if not (isinstance(field.value, str) and _MOMENT.match(field.value)):
+        yield Finding(field.key, "value must be a date with time and zone")
+    if field.number_style is not UNSET or field.currency_code is not UNSET:
+        yield Finding(field.key, "is a date or a number, not both")
 
 
 def _number_rules(field: Field) -> Iterator[Finding]:
@@ -128,11 +156,18 @@ def _number_rules(field: Field) -> Iterator[Finding]:
 
 def _code_rules(card: CardJson, *, only_new_codes: bool) -> Iterator[Finding]:
     codes = card.barcodes
-    for code in codes if card.barcode is UNSET else (*codes, card.barcode):
-        if not _LATIN_1.fullmatch(code.message):
+    for code in codes:
+        if not code.message.isascii() and not _LATIN_1.fullmatch(code.message):
             yield Finding("barcodes", "a message must be written in iso-8859-1")
+    old = card.barcode
+    if old is not UNSET and not (codes and _same(codes[0], old)):
+        yield Finding("barcode", "must be the first of barcodes: some readers prefer it")
     if codes and codes[-1].format in NEW_FORMATS and not only_new_codes:
         yield Finding("barcodes", "end with a format only iOS 27 shows: add Code 128 or QR")
+
+
+def _same(code: OldBarcode, old: OldBarcode) -> bool:
+    return (code.format, code.message) == (old.format, old.message)
 
 
 def _nfc_rules(nfc: Nfc, *, is_sharing_prohibited: bool) -> Iterator[Finding]:
@@ -155,6 +190,15 @@ def _program_rules(found: PassJson, *, allow_loopback: bool) -> Iterator[Finding
             yield Finding("webServiceURL", "must not end with a slash")
     if found.app_launch_url is not UNSET and found.associated_store_identifiers is UNSET:
         yield Finding("appLaunchURL", "needs associatedStoreIdentifiers")
+    for each in found.relevant_dates or ():
+        spans = (each.date is UNSET, each.start_date is UNSET, each.end_date is UNSET)
+        if spans not in {(False, True, True), (True, False, False)}:
+            yield Finding("relevantDates", "take a date, or startDate and endDate")
+    actions = found.featured_actions or []
+    if len({action.identifier for action in actions}) != len(actions):
+        yield Finding("featuredActions", "an identifier stands twice")
+    if not all(_HTTPS.fullmatch(action.url) for action in actions):
+        yield Finding("featuredActions", "a url must be an https address")
 
 
 def _decoded(document: bytes, kind: type[PassJson] | type[CardJson]) -> Any:

@@ -60,7 +60,7 @@ def prepare(
         serial_number="0",
         authentication_token="0" * TOKEN_MIN if issuer.web_service_url else None,
     )
-    found = lint_files(files)
+    found = lint_files(files, has_poster=program.has_poster)
     for content in samples(program):
         document = pass_json(template.skeleton, content, issue)
         found += _lint(template, document)
@@ -77,14 +77,19 @@ def package(template: Template, document: bytes, *, signer: Signer, at: int) -> 
     found = _findings(template, document)
     if found:
         raise BadPass(found)
-    hashed = hashlib.sha1(document, usedforsecurity=False).hexdigest().encode()
-    manifest = b"".join((template.manifest_head, hashed, b'"}'))
+    manifest = manifest_of(template, document)
     files = (
         (b"pass.json", document),
         (b"manifest.json", manifest),
         (b"signature", signer.sign(manifest, at)),
     )
     return archive(template.records, files)
+
+
+def manifest_of(template: Template, document: bytes) -> bytes:
+    """Write manifest.json: the SHA-1 of every file but itself and the signature."""
+    hashed = hashlib.sha1(document, usedforsecurity=False).hexdigest()
+    return b'%b%b"}' % (template.manifest_head, hashed.encode())
 
 
 def bundle(passes: Sequence[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from passes.content import LOCATIONS_MAX
+from passes.content import FEATURED_ACTIONS_MAX, LOCATIONS_MAX
 
 TOKEN_MIN = 16
 Filled = Annotated[str, Meta(min_length=1)]
@@ -91,6 +91,23 @@ class StoreCard(Part, frozen=True, kw_only=True):
     back_fields: Annotated[tuple[Field, ...], Meta(min_length=1)] = ()
 
 
+class PosterGeneric(Part, frozen=True, kw_only=True):
+    """PassFields of the style of iOS 27 that stands beside the other."""
+
+    header_fields: Annotated[tuple[AlignedField, ...], Meta(min_length=1)] = ()
+    primary_fields: Annotated[tuple[Field, ...], Meta(min_length=1)] = ()
+    footer_fields: Annotated[tuple[AlignedField, ...], Meta(min_length=1, max_length=1)] = ()
+    additional_info_fields: Annotated[tuple[AlignedField, ...], Meta(min_length=1)] = ()
+
+
+class FeaturedAction(Part, frozen=True, kw_only=True):
+    """A button under the pass (iOS 27); no other type is known to work."""
+
+    identifier: Filled
+    type: Literal["membershipBenefits"]
+    url: Filled
+
+
 class OldBarcode(Part, frozen=True, kw_only=True):
     """The deprecated `barcode`."""
 
@@ -137,6 +154,7 @@ class CardJson(Part, frozen=True, kw_only=True):
     serial_number: Filled
     authentication_token: Annotated[str, Meta(min_length=TOKEN_MIN)] | UnsetType = UNSET
     store_card: StoreCard
+    poster_generic: PosterGeneric | UnsetType = UNSET
     barcodes: Annotated[tuple[Barcode, ...], Meta(min_length=1)] = ()
     barcode: OldBarcode | UnsetType = UNSET
     expiration_date: Moment | UnsetType = UNSET
@@ -164,6 +182,10 @@ class PassJson(CardJson, frozen=True, kw_only=True):
     max_distance: Annotated[float, Meta(gt=0)] | UnsetType = UNSET
     relevant_date: Moment | UnsetType = UNSET
     relevant_dates: Annotated[list[RelevantDate], Meta(min_length=1)] | UnsetType = UNSET
+    featured_actions: (
+        Annotated[list[FeaturedAction], Meta(min_length=1, max_length=FEATURED_ACTIONS_MAX)]
+        | UnsetType
+    ) = UNSET
     associated_store_identifiers: Annotated[list[int], Meta(min_length=1)] | UnsetType = UNSET
     app_launch_url: Filled | UnsetType = UNSET
     user_info: dict[str, object] | UnsetType = UNSET

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from cryptography import x509
@@ -22,7 +23,6 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _SECOND = 1_000_000  # µs
 _YEAR_2050 = 2_524_608_000 * _SECOND
-_DIGITS = str.maketrans("", "", "-:T")
 _SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
 _DATA = der.oid("1.2.840.113549.1.7.1")
 _SHA_256 = der.tlv(der.SEQUENCE, der.oid("2.16.840.1.101.3.4.2.1"))  # without NULL, RFC 5754 §2
@@ -67,9 +67,9 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
     def sign(self, manifest: bytes, at: int) -> bytes:
         """Return the file `signature`: a detached CMS in DER. The time ends with the year 2049."""
         assert 0 <= at < _YEAR_2050, "UTCTime writes two digits of a year"
-        time = datetime.fromtimestamp(at // _SECOND, UTC).isoformat()[2:19].translate(_DIGITS)
+        time = _utc_time(at // _SECOND)
         digest = hashlib.sha256(manifest).digest()
-        attributes = b"".join((_BEFORE_TIME, time.encode(), b"Z", _BEFORE_DIGEST, digest))
+        attributes = b"".join((_BEFORE_TIME, time, _BEFORE_DIGEST, digest))
         signature = self.sign_bytes(_SIGNED_HEADER + attributes)
         envelope = self.envelopes[len(signature)]
         return b"".join((envelope.before, attributes, envelope.between, signature))
@@ -94,6 +94,11 @@ def load_signer(
         sign_bytes=_sign_bytes(loaded),
         envelopes={size: _envelope(leaf, intermediate, algorithm, size=size) for size in sizes},
     )
+
+
+@lru_cache(maxsize=8)  # many passes are signed within one second
+def _utc_time(at_seconds: int) -> bytes:
+    return datetime.fromtimestamp(at_seconds, UTC).strftime("%y%m%d%H%M%SZ").encode()
 
 
 def _envelope(

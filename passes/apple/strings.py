@@ -14,18 +14,20 @@ def strings_files(program: ProgramContent) -> dict[str, bytes]:
     The default language has one too: without it a French phone would take the English words.
     A word that has two translations keeps the first: our labels, units and tiers before texts.
     """
-    if len(program.languages) < 2:
-        return {}
     default = program.languages[0]
-    files = {}
-    for language in program.languages:
-        words: dict[str, str] = {}
-        for text in _texts(program):
-            said = in_language(text, default, default=default)
-            words.setdefault(said, in_language(text, language, default=default))
-        lines = [f'"{_escaped(word)}" = "{_escaped(said)}";\n' for word, said in words.items()]
-        files[f"{language}.lproj/pass.strings"] = "".join(lines).encode()
-    return files
+    words: dict[str, Text] = {}
+    for text in _texts(program):
+        said = {name: in_language(text, name, default=default) for name in program.languages}
+        if len(set(said.values())) > 1:
+            words.setdefault(said[default], said)
+    if not words:
+        return {}
+    return {
+        f"{language}.lproj/pass.strings": "".join(
+            f'"{_escaped(word)}" = "{_escaped(said[language])}";\n' for word, said in words.items()
+        ).encode()
+        for language in program.languages
+    }
 
 
 def _texts(program: ProgramContent) -> list[Text]:
