@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 
@@ -16,119 +14,134 @@ from app import errors
 from app.clock import Clock
 from app.storage import migrate_postgres
 from app.storage.database import DatabaseRefused, Work
-from app.storage.postgres_session import PostgresTransaction, connect, is_conflict, told
+from app.storage.postgres_attempt import Sessions, Step, attempts, whole_or_not
+from app.storage.postgres_session import connect
 
 T = TypeVar("T")
-Step = Callable[[psycopg.Cursor[Any], PostgresTransaction], T]
 
-CONNECTIONS = 16  # one each thread that runs a unit of work
-ATTEMPTS = 5
-PAUSE_SECONDS = 0.005  # before the second attempt, doubled for each further one, jittered
+CONNECTIONS = 32  # units of work that run at once: as many share one fsync of the server
 QUEUE_MAX = 4096  # units of work running and waiting; above it callers are told to come back
-WAIT_SECONDS = 1.5  # for a free connection
 
-_WRITING = "BEGIN"
-_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_Job = tuple[asyncio.Future[Any], bytes, Step]
+_Answer = tuple[asyncio.Future[Any], Any, BaseException | None] | None  # None: a runner ends
+
+_WRITING = b"BEGIN"
+_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class PostgresDatabase:
-    """`Database` on a server. Connections are opened when needed and kept; a broken one goes."""
+    """`Database` on a server. Connections are opened when needed and kept; a broken one goes.
+
+    What waits is taken by at most `CONNECTIONS` runners in the executor's threads; each goes on
+    until nothing waits, so that under load no unit of work pays for handing over a thread.
+    """
 
     engine = "postgresql"
 
-    def __init__(self, url: str, executor: Executor | None, *, read_only: bool = False) -> None:
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        executor: Executor | None,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self._sessions = Sessions(url)
+        self._loop = loop
         self._is_read_only = read_only
         self._own = None if executor else ThreadPoolExecutor(CONNECTIONS, "postgres")
         self._executor = executor or self._own
-        self._idle: list[psycopg.Connection[Any]] = []
-        self._free = threading.Semaphore(CONNECTIONS)
-        self._running: set[asyncio.Future[Any]] = set()
+        self._waiting: deque[_Job] = deque()
+        self._answers: deque[_Answer] = deque()
+        self._is_told = False  # that answers are there
+        self._queued = 0
+        self._runners = 0
+        self._finished = asyncio.Event()
+        self._finished.set()
         self._is_closed = False
 
     async def write(self, work: Work[T]) -> T:
         """Run one unit of work in one transaction and return after its commit."""
-        return await self._in_thread(self._attempts, _WRITING, lambda cursor, tx: work(tx))
+        return cast(T, await self._submit(_WRITING, lambda cursor, tx: work(tx)))
 
     async def write_batch(self, works: Sequence[Work[T]]) -> list[T | Exception]:
         """Run many units of work in one commit; an exception of one stands in its place."""
         if not works:
             return []
-        return await self._in_thread(
-            self._attempts,
-            _WRITING,
-            lambda cursor, tx: [_whole_or_not(cursor, tx, work) for work in works],
-        )
+        step: Step = lambda cursor, tx: [whole_or_not(cursor, tx, work) for work in works]  # noqa: E731
+        return cast("list[T | Exception]", await self._submit(_WRITING, step))
 
     async def read(self, work: Work[T]) -> T:
         """Run reads that may scan, in one snapshot."""
-        return await self._in_thread(self._attempts, _READING, lambda cursor, tx: work(tx))
+        return cast(T, await self._submit(_READING, lambda cursor, tx: work(tx)))
 
     async def read_point(self, work: Work[T]) -> T:
         """Run a few look-ups by key, in one snapshot."""
         return await self.read(work)
 
     async def close(self) -> None:
-        """Finish what runs and close; a second call does nothing."""
+        """Finish what is queued and close; a second call does nothing."""
         self._is_closed = True
-        if self._running:
-            await asyncio.wait(self._running)
-        while self._idle:
-            self._idle.pop().close()
+        await self._finished.wait()
+        self._sessions.close()
         if self._own is not None:
             self._own.shutdown(wait=False)
 
-    async def _in_thread(self, run: Callable[[str, Step[T]], T], begin: str, step: Step[T]) -> T:
-        if self._is_closed or len(self._running) >= QUEUE_MAX:
+    def _submit(self, begin: bytes, step: Step) -> asyncio.Future[Any]:
+        if self._is_closed or self._queued >= QUEUE_MAX:
             raise errors.Unavailable("too much is waiting for the database")
         if self._is_read_only and begin == _WRITING:
             raise errors.Unavailable("this database is open for reading only")
-        future = asyncio.get_running_loop().run_in_executor(self._executor, run, begin, step)
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
-        return await future
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._waiting.append((future, begin, step))
+        self._queued += 1
+        self._finished.clear()
+        self._start_runner()
+        return future
 
-    def _attempts(self, begin: str, step: Step[T]) -> T:
-        """Run a transaction, again where another one or a lost connection was in the way."""
-        for attempt in range(1, ATTEMPTS + 1):
+    def _start_runner(self) -> None:
+        if self._waiting and self._runners < CONNECTIONS:
+            self._runners += 1
+            self._loop.run_in_executor(self._executor, self._run)
+
+    def _run(self) -> None:
+        """Take what waits, one by one, until nothing does; in a thread."""
+        while True:
             try:
-                return self._once(begin, step)
-            except _Again as again:
-                if attempt == ATTEMPTS:
-                    raise _last(again.reason) from again.reason
-                if is_conflict(again.reason):
-                    jitter = 0.5 + random.random()  # noqa: S311  (no secret, only out of step)
-                    time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1) * jitter)
-        raise AssertionError("unreachable")
-
-    def _once(self, begin: str, step: Step[T]) -> T:
-        if not self._free.acquire(timeout=WAIT_SECONDS):
-            raise errors.Unavailable("the database is busy")
-        try:
-            connection, is_new = self._take()
+                future, begin, step = self._waiting.popleft()
+            except IndexError:
+                break
             try:
-                return _transact(connection, begin, step, is_new)
-            finally:
-                self._give_back(connection)
-        finally:
-            self._free.release()
+                answer: _Answer = (future, attempts(self._sessions, begin, step), None)
+            except BaseException as error:
+                answer = (future, None, error)
+            self._tell(answer)
+        self._tell(None)
 
-    def _take(self) -> tuple[psycopg.Connection[Any], bool]:
-        try:
-            return self._idle.pop(), False
-        except IndexError:
-            pass
-        try:
-            return connect(self._url), True
-        except psycopg.Error as error:
-            raise errors.Unavailable("the database is away") from error
+    def _tell(self, answer: _Answer) -> None:
+        self._answers.append(answer)
+        if not self._is_told:
+            self._is_told = True
+            self._loop.call_soon_threadsafe(self._answer)
 
-    def _give_back(self, connection: psycopg.Connection[Any]) -> None:
-        idle = psycopg.pq.TransactionStatus.IDLE
-        if self._is_closed or connection.info.transaction_status != idle:
-            connection.close()
-        else:
-            self._idle.append(connection)
+    def _answer(self) -> None:
+        self._is_told = False
+        for _ in range(len(self._answers)):
+            answer = self._answers.popleft()
+            if answer is None:
+                self._runners -= 1
+                self._start_runner()
+                continue
+            future, result, error = answer
+            self._queued -= 1
+            if future.done():
+                continue  # its caller stopped waiting
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+        if self._queued == 0:
+            self._finished.set()
 
 
 async def open_postgres(
@@ -145,7 +158,7 @@ async def open_postgres(
     """
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(executor, _prepare, url, upgrade and not read_only)
-    return PostgresDatabase(url, executor, read_only=read_only)
+    return PostgresDatabase(url, executor, loop, read_only=read_only)
 
 
 def _prepare(url: str, upgrade: bool) -> None:
@@ -158,73 +171,3 @@ def _prepare(url: str, upgrade: bool) -> None:
     except psycopg.Error as error:
         # The address may hold a password, and psycopg repeats none.
         raise DatabaseRefused(f"PostgreSQL cannot be used: {error}") from error
-
-
-class _Again(Exception):
-    """Nothing was committed and the same work may succeed now."""
-
-    def __init__(self, reason: BaseException) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-def _last(reason: BaseException) -> BaseException:
-    if isinstance(reason, psycopg.errors.UniqueViolation):
-        return told(reason)
-    return errors.Unavailable("others were in the way each time; nothing was changed")
-
-
-def _transact(connection: psycopg.Connection[Any], begin: str, step: Step[T], is_new: bool) -> T:
-    try:
-        cursor = connection.cursor()
-        cursor.execute(begin)
-        result = step(cursor, PostgresTransaction(cursor))
-    except BaseException as error:
-        if connection.closed:  # the server restarted since; a new connection will do
-            raise (told(error) if is_new else _Again(error)) from error
-        _roll_back(connection)
-        if is_conflict(error):
-            raise _Again(error) from error
-        known = told(error)
-        if known is error:
-            raise
-        raise known from error
-    return _committed(connection, cursor, result)
-
-
-def _committed(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], result: T) -> T:
-    try:
-        cursor.execute("COMMIT")
-    except psycopg.Error as error:
-        if not connection.closed:
-            _roll_back(connection)
-            if is_conflict(error):
-                raise _Again(error) from error
-        # Whether it was committed is not known: the caller asks again with the same key.
-        raise errors.Unavailable("the database went away") from error
-    return result
-
-
-def _roll_back(connection: psycopg.Connection[Any]) -> None:
-    try:
-        connection.execute("ROLLBACK")
-    except psycopg.Error:
-        connection.close()
-
-
-def _whole_or_not(
-    cursor: psycopg.Cursor[Any], tx: PostgresTransaction, work: Work[T]
-) -> T | Exception:
-    cursor.execute("SAVEPOINT unit")
-    try:
-        result = work(tx)
-    except Exception as error:
-        if cursor.connection.closed or isinstance(error, psycopg.OperationalError):
-            raise  # the whole transaction is lost, or may be run again
-        cursor.execute("ROLLBACK TO unit")
-        cursor.execute("RELEASE unit")
-        known = told(error)
-        assert isinstance(known, Exception)
-        return known
-    cursor.execute("RELEASE unit")
-    return result

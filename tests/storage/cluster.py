@@ -15,13 +15,17 @@ import psycopg
 
 # A test's data may be lost; what durability costs is measured in bench/.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
 class Cluster:
     """A running server with a migrated template, copied for each test."""
 
-    def __init__(self, folder: Path, programs: Path, settings: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, programs: Path, settings: tuple[str, ...], environment: dict[str, str]
+    ) -> None:
         self.folder = folder
+        self._environment = os.environ | environment
         self._programs = programs
         self._settings = settings
         self._made = 0
@@ -66,6 +70,7 @@ class Cluster:
             [str(self._programs / program), "-D", str(self.folder / "data"), *arguments],
             check=True,
             cwd=self.folder,
+            env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             user=_other_user(),
@@ -82,14 +87,16 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def running(settings: tuple[str, ...] = FAST) -> Iterator[Cluster | None]:
+def running(
+    settings: tuple[str, ...] = FAST, environment: dict[str, str] | None = None
+) -> Iterator[Cluster | None]:
     """Run a server for a while; yields None where PostgreSQL is not installed."""
     where = programs()
     if where is None:
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    cluster = Cluster(folder, where, settings)
+    cluster = Cluster(folder, where, settings, environment or {})
     try:
         user = _other_user()
         if user is not None:
