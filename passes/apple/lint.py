@@ -46,6 +46,10 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NO_JSON = Finding("pass.json", "is no JSON in UTF-8, or too deep")
+
+
 class BadPass(ValueError):  # it is refused, nothing went wrong here
     """The pass breaks rules of Apple's; it was not made."""
 
@@ -76,7 +80,7 @@ def lint_card(part: bytes, *, has_web_service: bool, only_new_codes: bool) -> li
     """Judge the keys that differ from card to card; the others were judged with their program."""
     try:
         card = _card_json.decode(part)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         found = _decoded(part, CardJson)
         assert isinstance(found, list)
         return found
@@ -205,9 +209,13 @@ def _decoded(document: bytes, kind: type[PassJson] | type[CardJson]) -> Any:
     try:
         return msgspec.json.decode(document, type=kind)
     except msgspec.ValidationError:
+        pass  # it may be broken JSON behind the first key that does not fit
+    except _UNREADABLE:
+        return [_NO_JSON]
+    try:
         return list(_misfits(kind, msgspec.json.decode(document), ""))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return [Finding("pass.json", "is not JSON in UTF-8")]
+    except _UNREADABLE:
+        return [_NO_JSON]
 
 
 def _misfits(kind: Any, value: Any, path: str) -> Iterator[Finding]:
