@@ -21,6 +21,9 @@ def upgrade_postgres(
     """
     steps = migrations("postgresql", folder)
     refuse_newer(version_of_postgres(connection), steps)
+    # However long it takes: another process may be in the middle of it.
+    connection.execute("SET lock_timeout = 0")
+    connection.execute("SET statement_timeout = 0")
     while (version := version_of_postgres(connection)) < len(steps):
         if version == 0:
             _make_notebook(connection)
@@ -55,7 +58,11 @@ def version_of_postgres(connection: psycopg.Connection[Any]) -> int:
 
 def _make_notebook(connection: psycopg.Connection[Any]) -> None:
     # Two first starts at once: PostgreSQL may refuse the slower one.
-    with suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+    with suppress(
+        psycopg.errors.UniqueViolation,
+        psycopg.errors.DuplicateTable,
+        psycopg.errors.DuplicateObject,
+    ):
         connection.execute(
             "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY, name TEXT NOT NULL)"
         )

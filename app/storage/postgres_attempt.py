@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 
 from app import errors
 from app.storage.database import Work
@@ -44,8 +45,10 @@ class Sessions:
             raise errors.Unavailable("the database is away") from error
 
     def give_back(self, connection: psycopg.Connection[Any]) -> None:
-        """Keep a connection for the next, unless it is broken."""
-        if self._is_closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        """Keep a connection for the next, unless it is broken: then the idle ones are, too."""
+        if connection.closed:
+            self._close_idle()
+        elif self._is_closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
             connection.close()
         else:
             self._idle.append(connection)
@@ -53,8 +56,12 @@ class Sessions:
     def close(self) -> None:
         """Close what is idle; what is in use closes when it is given back."""
         self._is_closed = True
-        while self._idle:
-            self._idle.pop().close()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with suppress(IndexError):  # another thread may take the last one
+            while True:
+                self._idle.pop().close()
 
 
 class _Again(Exception):
@@ -141,6 +148,9 @@ def _command(connection: psycopg.Connection[Any], command: bytes) -> bytes | Non
     """Send a command without values straight to libpq: a cursor costs as much again."""
     result = connection.pgconn.exec_(command)
     if result.status != ExecStatus.COMMAND_OK:
+        if result.error_field(DiagnosticField.SQLSTATE) is None:  # it is not the server who says so
+            connection.close()
+            raise psycopg.OperationalError("the server closed the connection")
         raise psycopg.errors.error_from_result(result)
     return result.command_status
 
