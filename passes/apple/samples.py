@@ -7,8 +7,6 @@ from itertools import zip_longest
 
 from passes.content import Balance, NextExpiry, NextTier, PassContent, ProgramContent
 
-_AT = 1_767_225_600_000_000  # 2026: long ago some zones were seconds off, which Apple cannot say
-
 
 def samples(program: ProgramContent) -> Iterator[PassContent]:
     """Yield cards without a code, at least one; each unit and each tier stands on one of them."""
@@ -22,8 +20,8 @@ def samples(program: ProgramContent) -> Iterator[PassContent]:
             balances=balances,
             tier=tier,
             next_tier=NextTier(tier=tier, missing=0) if tier else None,
-            next_expiry=NextExpiry(at=_AT, units=0, unit=unit) if unit else None,
-            as_of=_AT,
+            next_expiry=NextExpiry(at=0, units=0, unit=unit) if unit else None,
+            as_of=0,
             message="0",
             card_url="https://localhost/",
         )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 _SECOND = 1_000_000  # µs
+_WITHOUT_SECONDS_OF_ZONE = len("2027-01-31T22:59:59+01:00")  # +00:44:30 once was Monrovia's
 
 # ISO 4217, list one: the currencies whose minor unit is not a hundredth.
 _DECIMALS = {
@@ -35,7 +36,8 @@ def utc_time(at: int) -> str:
 
 def local_time(at: int, time_zone: str) -> str:
     """Write a moment as the clocks of an IANA zone show it, with their distance from UTC."""
-    return datetime.fromtimestamp(at // _SECOND, ZoneInfo(time_zone)).isoformat()
+    local = datetime.fromtimestamp(at // _SECOND, ZoneInfo(time_zone))
+    return local.isoformat()[:_WITHOUT_SECONDS_OF_ZONE]
 
 
 def rgb(color: str) -> str:

@@ -1,0 +1,172 @@
+"""Whatever cards hands us: the pass obeys Apple's rules and holds nothing of another card."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from passes.apple.document import Issue, card_document, pass_json, skeleton
+from passes.apple.layout import FRONT_MAX, HEADER_MAX
+from passes.apple.lint import lint
+from passes.apple.package import prepare
+from passes.barcode import FORMATS, apple_barcodes, check
+from passes.content import (
+    LOCATIONS_MAX,
+    Balance,
+    ExtraField,
+    Link,
+    Location,
+    NextExpiry,
+    NextTier,
+    PassContent,
+    ProgramContent,
+    Tier,
+    Unit,
+)
+from tests.passes.apple.cards import ACTION, IMAGES, ISSUE, ISSUER, SECOND
+from tests.passes.barcode.values import DRAWABLE, values
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+TEXTS = st.fixed_dictionaries({"fr": WORDS}, optional={"en": WORDS})
+IDS = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+COLORS = st.none() | st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
+MOMENTS = st.integers(0, 4_102_444_800 * SECOND)  # 1970 to 2100
+COUNTS = st.integers(-(2**53), 2**53)
+CURRENCIES = st.sampled_from([None, "EUR", "JPY", "KWD"])
+UNITS = st.builds(Unit, id=IDS, name=TEXTS, currency=CURRENCIES)
+TIERS = st.builds(Tier, id=IDS, name=TEXTS)
+ACCEPTS = st.none() | st.lists(st.sampled_from(FORMATS), max_size=4).map(tuple)
+ZONES = ["UTC", "Europe/Paris", "Africa/Monrovia", "Pacific/Apia"]
+CODES = [(name, value) for name in DRAWABLE for value in values(name, 5)]
+
+PROGRAMS = st.builds(
+    ProgramContent,
+    name=WORDS,
+    description=TEXTS,
+    languages=st.sampled_from([("fr",), ("fr", "en"), ("en", "fr"), ("de", "fr")]),
+    logo_text=st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+    headline=st.none() | TEXTS,
+    units=st.lists(UNITS, max_size=5, unique_by=lambda unit: unit.id).map(tuple),
+    tiers=st.lists(TIERS, max_size=3, unique_by=lambda tier: tier.id).map(tuple),
+    accepts=ACCEPTS,
+    background_color=COLORS,
+    foreground_color=COLORS,
+    label_color=COLORS,
+    terms=st.none() | TEXTS,
+    links=st.lists(st.builds(Link, label=TEXTS, url=WORDS), max_size=2).map(tuple),
+    how_to_leave=st.none() | TEXTS,
+    locations=st.lists(
+        st.builds(
+            Location, name=WORDS, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180)
+        ),
+        max_size=12,
+    ).map(tuple),
+    max_distance_metres=st.none() | st.integers(1, 10_000),
+    featured_actions=st.sampled_from([(), (ACTION,)]),
+    sharing_prohibited=st.booleans(),
+    time_zone=st.sampled_from(ZONES),
+)
+
+
+@st.composite
+def cards(draw: st.DrawFn, program: ProgramContent | None = None) -> PassContent:
+    """Draw a card of the program, or of any."""
+    program = program or draw(PROGRAMS)
+    units, tiers = [*program.units, draw(UNITS)], [*program.tiers, draw(TIERS)]
+    any_unit, any_tier = st.sampled_from(units), st.sampled_from(tiers)
+    barcode_format, value = draw(st.sampled_from([*CODES, ("none", "x"), ("EAN_13", "1")]))
+    held = draw(st.lists(any_unit, max_size=6, unique_by=lambda unit: unit.id))
+    return PassContent(
+        program=program,
+        number=draw(WORDS),
+        barcode_value=value,
+        barcode_format=barcode_format,
+        balances=tuple(Balance(unit=unit, value=draw(COUNTS)) for unit in held),
+        tier=draw(st.none() | any_tier),
+        next_tier=draw(
+            st.none() | st.builds(NextTier, tier=any_tier, missing=COUNTS, currency=CURRENCIES)
+        ),
+        next_expiry=draw(
+            st.none() | st.builds(NextExpiry, at=MOMENTS, units=COUNTS, unit=any_unit)
+        ),
+        as_of=draw(st.none() | MOMENTS),
+        fields=draw(
+            st.lists(st.builds(ExtraField, key=st.text(max_size=3), label=WORDS, value=WORDS)).map(
+                tuple
+            )
+        ),
+        message=draw(st.none() | WORDS),
+        is_message_new=draw(st.booleans()),
+        card_url=draw(st.none() | WORDS),
+        expires_at=draw(st.none() | MOMENTS),
+        is_voided=draw(st.booleans()),
+    )
+
+
+def written(content: PassContent, issue: Issue = ISSUE) -> bytes:
+    return pass_json(skeleton(content.program, ISSUER), content, issue)
+
+
+@given(cards())
+def test_any_card_obeys_apples_rules(content: PassContent) -> None:
+    accepts = content.program.accepts
+    only_new_codes = accepts is not None and "QR_CODE" not in accepts
+    assert lint(written(content), only_new_codes=only_new_codes) == []
+
+
+@given(cards())
+def test_the_front_is_never_too_full_and_nothing_is_lost(content: PassContent) -> None:
+    card: dict[str, Any] = json.loads(written(content))["storeCard"]
+    front = card.get("secondaryFields", []) + card.get("auxiliaryFields", [])
+    assert len(card.get("headerFields", [])) <= HEADER_MAX
+    assert len(card.get("primaryFields", [])) <= 1
+    assert len(front) <= FRONT_MAX
+    keys = {field["key"] for zone in card.values() for field in zone}
+    named = {unit.id for unit in content.program.units}
+    assert {f"unit_{held.unit.id}" for held in content.balances if held.unit.id in named} <= keys
+    assert {f"field_{field.key}" for field in content.fields if field.value} <= keys
+    assert "number" in keys
+
+
+@given(cards())
+def test_codes_are_those_of_the_format(content: PassContent) -> None:
+    document = json.loads(written(content))
+    expected = apple_barcodes(
+        content.barcode_format,
+        content.barcode_value,
+        number=content.number,
+        accepts=content.program.accepts,
+    )
+    assert document.get("barcodes", []) == expected
+    assert len(document.get("locations", [])) <= LOCATIONS_MAX
+    if check(content.barcode_format, content.barcode_value):
+        assert "barcodes" not in document
+
+
+@given(cards())
+def test_the_quick_way_and_the_library_write_the_same(content: PassContent) -> None:
+    slow = card_document(content, ISSUER, ISSUE).json_dict()
+    encoded = msgspec.json.Encoder(decimal_format="number").encode(slow)
+    assert json.loads(encoded) == json.loads(written(content))
+
+
+@given(PROGRAMS)
+@settings(max_examples=50)
+def test_any_program_is_prepared(program: ProgramContent) -> None:
+    prepare(program, ISSUER, IMAGES)
+
+
+@given(st.data(), PROGRAMS)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+def test_no_card_holds_anything_of_another(data: st.DataObject, program: ProgramContent) -> None:
+    shared = skeleton(program, ISSUER)
+    contents = data.draw(st.lists(cards(program), min_size=2, max_size=4))
+    alone = [written(content) for content in contents]
+    together = [pass_json(shared, content, ISSUE) for content in contents]
+    again = [pass_json(shared, content, ISSUE) for content in reversed(contents)]
+    assert together == alone
+    assert again == alone[::-1]
