@@ -12,7 +12,11 @@ from app.storage.migrate import FOLDER, Progress, migrations, refuse_newer, refu
 
 
 def upgrade_postgres(
-    connection: psycopg.Connection[Any], folder: Path = FOLDER, progress: Progress | None = None
+    connection: psycopg.Connection[Any],
+    folder: Path = FOLDER,
+    progress: Progress | None = None,
+    *,
+    up_to: int | None = None,
 ) -> int:
     """Apply what is missing and return the version reached; several may start at once.
 
@@ -21,6 +25,7 @@ def upgrade_postgres(
     """
     steps = migrations("postgresql", folder)
     refuse_newer(version_of_postgres(connection), steps)
+    steps = steps[:up_to]
     # However long it takes: another process may be in the middle of it.
     connection.execute("SET lock_timeout = 0")
     connection.execute("SET statement_timeout = 0")
