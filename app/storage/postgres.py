@@ -140,7 +140,7 @@ class PostgresDatabase:
                 future.set_result(result)
             else:
                 future.set_exception(error)
-        if self._queued == 0:
+        if self._queued == 0 and self._runners == 0:
             self._finished.set()
 
 

@@ -69,6 +69,18 @@ class SqliteDatabase:
         """Run a few look-ups by key, right here on the loop, in one snapshot."""
         return _snapshot(self._point_cursor, self._point_tx, work)
 
+    async def compact(self) -> None:
+        """Leave no byte of deleted rows in the file or its log; for after an erasure, by hand.
+
+        Raises: `Unavailable` while the file is locked or the disk is full.
+        """
+        if self._writer is None:
+            raise errors.Unavailable("this database is open for reading only")
+        try:
+            await self._writer.compact()
+        except sqlite3.Error as error:
+            raise told(error) from error
+
     async def close(self) -> None:
         """Write what is queued and close; a second call does nothing."""
         if self._is_closed:

@@ -59,6 +59,14 @@ class Writer(aiosqlite.Connection):
         self._call()
         await self.close()
 
+    async def compact(self) -> None:
+        """Rewrite the file without what was deleted and empty the log; holds up all writes."""
+        await self._execute(self._compact)  # type: ignore[no-untyped-call]
+
+    def _compact(self) -> None:
+        for command in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            self._conn.execute(command).fetchall()
+
     def _call(self) -> None:
         self._tx.put_nowait((None, self._commit_waiting))
 
@@ -106,9 +114,8 @@ class Writer(aiosqlite.Connection):
                 self._conn.rollback()
         except sqlite3.Error:
             pass  # the next BEGIN meets whatever is wrong and says so again
-        away = errors.Unavailable("the database is busy or full; nothing was changed")
-        away.__cause__ = error
-        return [(future, None, away) for future, _, _ in batch]
+        # One instance each: raising one in many tasks would pile up all their tracebacks.
+        return [(future, None, _away(error)) for future, _, _ in batch]
 
     def _answer(self, answers: list[_Answer], units: int) -> None:
         self._queued -= units
@@ -135,3 +142,9 @@ def _run(
         return None, told(error)
     cursor.execute("RELEASE unit")
     return result, None
+
+
+def _away(cause: BaseException) -> errors.Unavailable:
+    away = errors.Unavailable("the database is busy or full; nothing was changed")
+    away.__cause__ = cause
+    return away

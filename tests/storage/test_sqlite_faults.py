@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.clock import SystemClock
 from app.storage import sqlite_writer
 from app.storage.database import Database, DatabaseRefused, Transaction, Work
 from app.storage.open import open_database, sqlite_path
+from app.storage.sqlite import open_sqlite
 
 HOLD = """
 import sqlite3, sys
@@ -177,3 +179,22 @@ def test_three_slashes_are_relative_and_four_absolute() -> None:
     assert str(sqlite_path("sqlite:///data/x.db")) == "data/x.db"
     assert str(sqlite_path("sqlite:////data/x.db")) == "/data/x.db"
     assert sqlite_path("postgresql://somebody@somewhere/x") is None
+
+
+async def test_after_compacting_no_byte_of_a_deleted_row_is_left(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path = sqlite_path(sqlite_url)
+    assert path is not None
+    database = await open_sqlite(path, clock=SystemClock())
+    await database.write(put(1, "somebody@example.org"))
+    await database.write(lambda tx: tx.run("DELETE FROM contact WHERE card_id = ?", 1))
+    assert holding(tmp_path, b"somebody@example.org")  # in the log, as long as it is not emptied
+    await database.compact()
+    assert holding(tmp_path, b"somebody@example.org") == []
+    await database.close()
+
+
+def holding(folder: Path, text: bytes) -> list[str]:
+    """Name the files that hold a text."""
+    return [file.name for file in folder.iterdir() if text in file.read_bytes()]
