@@ -38,14 +38,18 @@ def zones(
         back.append(number)
     back += _back(content, designed)
     back += closing
-    found = {
-        "headerFields": units[:HEADER_MAX],
-        "primaryFields": primary,
-        "secondaryFields": front[:_SECONDARY_MAX],
-        "auxiliaryFields": front[_SECONDARY_MAX:FRONT_MAX],
-        "backFields": back,
-    }
-    return {zone: fields for zone, fields in found.items() if fields}
+    found = {}
+    if units:
+        found["headerFields"] = units[:HEADER_MAX]
+    if primary:
+        found["primaryFields"] = primary
+    if front:
+        found["secondaryFields"] = front[:_SECONDARY_MAX]
+    if len(front) > _SECONDARY_MAX:
+        found["auxiliaryFields"] = front[_SECONDARY_MAX:FRONT_MAX]
+    if back:
+        found["backFields"] = back
+    return found
 
 
 def poster(found: Zones) -> Zones:

@@ -15,17 +15,18 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from passes.apple.schema import (
     MOMENT,
+    Barcode,
     CardJson,
     Field,
     Nfc,
     OldBarcode,
     Part,
     PassJson,
-    StoreCard,
+    PosterGeneric,
 )
 
 FRONT_MAX = 4  # secondary and auxiliary together
@@ -84,7 +85,7 @@ def lint_card(part: bytes, *, has_web_service: bool, only_new_codes: bool) -> li
         found = _decoded(part, CardJson)
         assert isinstance(found, list)
         return found
-    return list(_card_rules(card, has_web_service=has_web_service, only_new_codes=only_new_codes))
+    return _card_rules(card, has_web_service=has_web_service, only_new_codes=only_new_codes)
 
 
 def nfc_key_refusal(public_key: str) -> str | None:
@@ -98,47 +99,49 @@ def nfc_key_refusal(public_key: str) -> str | None:
     return None
 
 
-def _card_rules(
-    card: CardJson, *, has_web_service: bool, only_new_codes: bool
-) -> Iterator[Finding]:
-    if has_web_service != (card.authentication_token is not UNSET):
-        yield Finding("webServiceURL", "goes with authenticationToken: both or neither")
-    if not (card.serial_number.isascii() and card.serial_number.isalnum()):
-        yield Finding("serialNumber", "must be letters and digits only")
-    yield from _layout_rules(card.store_card)
-    yield from _code_rules(card, only_new_codes=only_new_codes)
-    if card.nfc is not UNSET:
-        yield from _nfc_rules(card.nfc, is_sharing_prohibited=card.sharing_prohibited is True)
-    if card.poster_generic is not UNSET:
-        zones = card.poster_generic
-        yield from _field_rules(
-            "posterGeneric",
-            zones.header_fields
-            + zones.primary_fields
-            + zones.footer_fields
-            + zones.additional_info_fields,
-        )
-
-
-def _layout_rules(zones: StoreCard) -> Iterator[Finding]:
+def _card_rules(card: CardJson, *, has_web_service: bool, only_new_codes: bool) -> list[Finding]:
+    # Lists and no generators on the way that every pass takes: they cost as much as the rules.
+    zones = card.store_card
     front = zones.secondary_fields + zones.auxiliary_fields
+    fields = zones.header_fields + zones.primary_fields + front + zones.back_fields
+    found = _field_rules("storeCard", fields)
     if len(front) > FRONT_MAX:
         text = f"{len(front)} fields with auxiliaryFields, {FRONT_MAX} are shown"
-        yield Finding("storeCard.secondaryFields", text)
-    fields = zones.header_fields + zones.primary_fields + front + zones.back_fields
-    yield from _field_rules("storeCard", fields)
+        found.append(Finding("storeCard.secondaryFields", text))
+    if has_web_service != (card.authentication_token is not UNSET):
+        found.append(Finding("webServiceURL", "goes with authenticationToken: both or neither"))
+    if not (card.serial_number.isascii() and card.serial_number.isalnum()):
+        found.append(Finding("serialNumber", "must be letters and digits only"))
+    if card.barcodes or card.barcode is not UNSET:
+        found += _code_rules(card.barcodes, card.barcode, only_new_codes=only_new_codes)
+    if card.nfc is not UNSET:
+        found += _nfc_rules(card.nfc, is_sharing_prohibited=card.sharing_prohibited is True)
+    if card.poster_generic is not UNSET:
+        found += _poster_rules(card.poster_generic)
+    return found
 
 
-def _field_rules(style: str, fields: tuple[Field, ...]) -> Iterator[Finding]:
-    if len({field.key for field in fields}) != len(fields):
-        yield Finding(style, "a key stands twice: keys are unique in the whole pass")
+def _poster_rules(zones: PosterGeneric) -> list[Finding]:
+    fields = zones.header_fields + zones.primary_fields
+    more = zones.footer_fields + zones.additional_info_fields
+    return _field_rules("posterGeneric", fields + more)
+
+
+def _field_rules(style: str, fields: tuple[Field, ...]) -> list[Finding]:
+    found: list[Finding] = []
+    unset = UNSET
     for field in fields:
-        if field.change_message is not UNSET and "%@" not in field.change_message:
-            yield Finding(field.key, "changeMessage must contain %@")
-        if field.number_style is not UNSET or field.currency_code is not UNSET:
-            yield from _number_rules(field)
-        if field.date_style is not UNSET or field.time_style is not UNSET:
-            yield from _date_rules(field)
+        if field.change_message is not unset and "%@" not in field.change_message:
+            found.append(Finding(field.key, "changeMessage must contain %@"))
+        if field.currency_code is not unset:
+            found += _money_rules(field)
+        elif field.number_style is not unset and isinstance(field.value, str):
+            found.append(Finding(field.key, "value must be a number with numberStyle"))
+        if field.date_style is not unset or field.time_style is not unset:
+            found += _date_rules(field)
+    if len({field.key for field in fields}) != len(fields):
+        found.append(Finding(style, "a key stands twice: keys are unique in the whole pass"))
+    return found
 
 
 def _date_rules(field: Field) -> Iterator[Finding]:
@@ -148,26 +151,30 @@ def _date_rules(field: Field) -> Iterator[Finding]:
         yield Finding(field.key, "is a date or a number, not both")
 
 
-def _number_rules(field: Field) -> Iterator[Finding]:
+def _money_rules(field: Field) -> Iterator[Finding]:
+    assert field.currency_code is not UNSET
     if isinstance(field.value, str):
-        yield Finding(field.key, "value must be a number with currencyCode or numberStyle")
-    if field.currency_code is not UNSET:
-        if field.number_style is not UNSET:
-            yield Finding(field.key, "currencyCode and numberStyle exclude each other")
-        if not _CURRENCY.match(field.currency_code):
-            yield Finding(field.key, "currencyCode must be three capital letters, ISO 4217")
+        yield Finding(field.key, "value must be a number with currencyCode")
+    if field.number_style is not UNSET:
+        yield Finding(field.key, "currencyCode and numberStyle exclude each other")
+    if not _CURRENCY.match(field.currency_code):
+        yield Finding(field.key, "currencyCode must be three capital letters, ISO 4217")
 
 
-def _code_rules(card: CardJson, *, only_new_codes: bool) -> Iterator[Finding]:
-    codes = card.barcodes
-    for code in codes:
-        if not code.message.isascii() and not _LATIN_1.fullmatch(code.message):
-            yield Finding("barcodes", "a message must be written in iso-8859-1")
-    old = card.barcode
+def _code_rules(
+    codes: tuple[Barcode, ...], old: OldBarcode | UnsetType, *, only_new_codes: bool
+) -> list[Finding]:
+    found = [
+        Finding("barcodes", "a message must be written in iso-8859-1")
+        for code in codes
+        if not code.message.isascii() and not _LATIN_1.fullmatch(code.message)
+    ]
     if old is not UNSET and not (codes and _same(codes[0], old)):
-        yield Finding("barcode", "must be the first of barcodes: some readers prefer it")
+        found.append(Finding("barcode", "must be the first of barcodes: some readers prefer it"))
     if codes and codes[-1].format in NEW_FORMATS and not only_new_codes:
-        yield Finding("barcodes", "end with a format only iOS 27 shows: add Code 128 or QR")
+        text = "end with a format only iOS 27 shows: add Code 128 or QR"
+        found.append(Finding("barcodes", text))
+    return found
 
 
 def _same(code: OldBarcode, old: OldBarcode) -> bool:

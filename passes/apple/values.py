@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _SECOND = 1_000_000  # µs
+_DAY_SECONDS = 86_400
+_TWO_DIGITS = tuple(f"{value:02}" for value in range(60))
 _WITHOUT_SECONDS_OF_ZONE = len("2027-01-31T22:59:59+01:00")  # +00:44:30 once was Monrovia's
 
 # ISO 4217, list one: the currencies whose minor unit is not a hundredth.
@@ -31,7 +34,15 @@ def amount(value: int, currency: str | None) -> int | Decimal:
 
 def utc_time(at: int) -> str:
     """Write a moment as W3C date and time, `2027-01-31T22:59:00Z`."""
-    return datetime.fromtimestamp(at // _SECOND, UTC).isoformat()[:-6] + "Z"
+    day, second = divmod(at // _SECOND, _DAY_SECONDS)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_date(day)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
+
+
+@lru_cache(maxsize=64)  # many cards were last told about within a few days
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * _DAY_SECONDS, UTC).date().isoformat()
 
 
 def local_time(at: int, time_zone: str) -> str:

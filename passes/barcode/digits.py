@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = re.compile(r"[0-9]+")
 _SEPARATORS = re.compile(r"[ -]")
 
 # Issuer prefixes of payment cards, with the lengths each scheme uses (ISO/IEC 7812 ranges as
@@ -26,8 +25,8 @@ _PAYMENT_CARD = re.compile(
 
 
 def is_digits(text: str) -> bool:
-    """Tell whether the text is ASCII digits only; `str.isdigit` takes other scripts too."""
-    return _DIGITS.fullmatch(text) is not None
+    """Tell whether the text is 0 to 9 only; `str.isdigit` alone takes other scripts too."""
+    return text.isascii() and text.isdigit()
 
 
 def check_digit(body: str) -> str:

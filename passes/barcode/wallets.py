@@ -12,9 +12,9 @@ from passes.barcode.texts import codabar_body, expand
 
 # Longer Code 128s are hard to scan on a phone's screen.
 CODE_128_ON_PHONE_MAX = 24
-_CODE_128 = "PKBarcodeFormatCode128"
-_QR = "PKBarcodeFormatQR"
-_OLD_KEY_FORMATS = {_QR, "PKBarcodeFormatPDF417", "PKBarcodeFormatAztec"}
+_APPLE_NAMES = {"CODE_128": "PKBarcodeFormatCode128", "QR_CODE": "PKBarcodeFormatQR"}
+_OLD_KEY_FORMATS = {"PKBarcodeFormatQR", "PKBarcodeFormatPDF417", "PKBarcodeFormatAztec"}
+_SHOWN_BY_ALL = {"QR_CODE", "PDF_417", "AZTEC"}  # iPhones and watches, so no fallback is needed
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -37,10 +37,8 @@ def apple_barcodes(
     entries = []
     if symbology.apple:
         entries.append(_entry(symbology.apple, _native_text(symbology, text, value), number))
-    for fallback, apple_name in (("CODE_128", _CODE_128), ("QR_CODE", _QR)):
-        if fallback in _fallbacks(symbology, text, accepts):
-            entries.append(_entry(apple_name, text, number))
-    return entries
+    fallbacks = _fallbacks(symbology, text, accepts)
+    return entries + [_entry(_APPLE_NAMES[fallback], text, number) for fallback in fallbacks]
 
 
 def apple_old_barcode(barcode_format: str, value: str, *, number: str) -> dict[str, str] | None:
@@ -109,12 +107,14 @@ def notices(
 
 
 def _fallbacks(symbology: Symbology, text: str, accepts: tuple[str, ...] | None) -> tuple[str, ...]:
-    fallbacks = []
-    if symbology.is_linear and symbology.name != "CODE_128" and len(text) <= CODE_128_ON_PHONE_MAX:
-        fallbacks.append("CODE_128")
-    if symbology.name not in {"QR_CODE", "PDF_417", "AZTEC"}:
-        fallbacks.append("QR_CODE")
-    return tuple(name for name in fallbacks if accepts is None or name in accepts)
+    if symbology.name in _SHOWN_BY_ALL:
+        return ()
+    fits_code_128 = symbology.is_linear and len(text) <= CODE_128_ON_PHONE_MAX
+    if fits_code_128 and symbology.name != "CODE_128":
+        fallbacks: tuple[str, ...] = ("CODE_128", "QR_CODE")
+    else:
+        fallbacks = ("QR_CODE",)
+    return fallbacks if accepts is None else tuple(name for name in fallbacks if name in accepts)
 
 
 def _text(barcode_format: str, value: str) -> str:
