@@ -15,7 +15,7 @@ from passes.barcode import check, draw_png, draw_svg
 from passes.barcode.symbologies import SYMBOLOGIES
 from tests.passes.barcode.values import values
 
-DRAWN = 1_000  # a round
+DRAWN = 2_000  # a round
 BAR = 0.8
 FORMATS = ("EAN_13", "CODE_128", "QR_CODE", "PDF_417", "AZTEC")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _SECOND = 1_000_000  # µs
 _DAY_SECONDS = 86_400
+# "Never" is written as the last day there is; a day before it fits every time zone.
+_EPOCH = date(1970, 1, 1).toordinal()
+_FIRST_DAY, _LAST_DAY = date(1, 1, 2).toordinal(), date(9999, 12, 30).toordinal()
 _TWO_DIGITS = tuple(f"{value:02}" for value in range(60))
 _WITHOUT_SECONDS_OF_ZONE = len("2027-01-31T22:59:59+01:00")  # +00:44:30 once was Monrovia's
 
@@ -42,12 +45,14 @@ def utc_time(at: int) -> str:
 
 @lru_cache(maxsize=64)  # many cards were last told about within a few days
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY_SECONDS, UTC).date().isoformat()
+    return date.fromordinal(min(max(day + _EPOCH, _FIRST_DAY), _LAST_DAY)).isoformat()
 
 
 def local_time(at: int, time_zone: str) -> str:
     """Write a moment as the clocks of an IANA zone show it, with their distance from UTC."""
-    local = datetime.fromtimestamp(at // _SECOND, ZoneInfo(time_zone))
+    day = min(max(at // _SECOND // _DAY_SECONDS, _FIRST_DAY - _EPOCH), _LAST_DAY - _EPOCH)
+    second = day * _DAY_SECONDS + at // _SECOND % _DAY_SECONDS
+    local = datetime.fromtimestamp(second, ZoneInfo(time_zone))
     return local.isoformat()[:_WITHOUT_SECONDS_OF_ZONE]
 
 

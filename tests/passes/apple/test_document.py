@@ -311,3 +311,12 @@ def test_nothing_empty_is_written_and_nothing_false_is_lost() -> None:
 def test_times_before_and_after_the_epoch_are_written() -> None:
     fields = fields_of(document_of(mirrored_card(as_of=-SECOND)))
     assert fields["as_of"]["value"] == "1969-12-31T23:59:59Z"
+
+
+@pytest.mark.parametrize("at", [253_402_300_799, 2**43, -62_135_596_800, -(2**43)])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Europe/Paris"])
+def test_a_time_that_means_never_is_written_in_every_zone(at: int, zone: str) -> None:
+    program = msgspec.structs.replace(hosted(), time_zone=zone)
+    expiry = NextExpiry(at=at * SECOND, units=1, unit=POINTS)
+    content = hosted_card(program, next_expiry=expiry, expires_at=at * SECOND, as_of=at * SECOND)
+    assert fields_of(document_of(content))["expires_on"]["value"][:4] in {"9999", "0001"}
