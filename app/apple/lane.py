@@ -19,6 +19,7 @@ from app.clock import SECOND
 RESENDS_MAX = 8  # then the caller hears that nobody knows, and repeats later
 ANSWER_SECONDS_MAX = 30  # a connection that owes an answer for longer is dead
 WATCH_SECONDS = 5
+COUNTERS_MAX = 100  # Apple has about 30 reasons; a stranger could invent any number
 WAITING_MAX = 100_000  # pushes; a caller's batches are far smaller
 
 _CLOSED = PushAnswer(0, "Closed")
@@ -212,7 +213,8 @@ class Lane:
         name = (
             "pushed" if answer.status == 200 else f"{answer.status} {answer.reason or ''}".strip()
         )
-        self._counts[name] += 1
+        is_known = name in self._counts or len(self._counts) < COUNTERS_MAX
+        self._counts[name if is_known else "other"] += 1
         if not exchange.done.done():
             exchange.done.set_result(answer)
 

@@ -39,6 +39,7 @@ class Link:
         self._reader, self._writer = streams
         self._on_news = on_news
         self._is_flush_due = False
+        self._writer.transport.set_write_buffer_limits(high=UNSENT_BYTES_MAX)
 
     async def run(self) -> None:
         """Read until the connection ends, however it ends."""
@@ -47,8 +48,7 @@ class Link:
                 self.conversation.receive(data)
                 self._on_news(self)
                 self._flush()
-                if self._unsent() > UNSENT_BYTES_MAX:
-                    await self._writer.drain()
+                await self._writer.drain()
         except frames.ProtocolError as error:
             self.conversation.close(error.code)
             self._flush()
@@ -80,9 +80,6 @@ class Link:
         if output and not self._writer.is_closing():
             self._writer.write(bytes(output))
         output.clear()
-
-    def _unsent(self) -> int:
-        return self._writer.transport.get_write_buffer_size()
 
 
 async def dial(

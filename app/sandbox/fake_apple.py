@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import ssl
+import sys
 import uuid
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import h2.settings
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from app.clock import Clock
-from app.sandbox.certificates import PUSH_KEY_ID, TEAM, DevelopmentCertificates
+from app.clock import Clock, SystemClock
+from app.sandbox.certificates import (
+    PUSH_KEY_ID,
+    TEAM,
+    DevelopmentCertificates,
+    make_development_certificates,
+)
 from app.sandbox.fake_apple_connection import Connection, Settings
-from app.sandbox.fake_apple_orders import Order, Orders
+from app.sandbox.fake_apple_orders import Answer, Goaway, Order, Orders, Reset
 from app.sandbox.fake_apple_rules import PushRequest, token_of
 from app.sandbox.fake_apple_tokens import TeamKey, TokenJudge
 
@@ -147,3 +155,56 @@ def _tls_context(certificates: DevelopmentCertificates) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_OPTIONAL  # without a certificate, a token must speak
     context.set_alpn_protocols(["h2"])
     return context
+
+
+_FAULTS: dict[str, Order] = {
+    "goaway": Goaway(),
+    "429": Answer(429, "TooManyRequests"),
+    "503": Answer(503, "ServiceUnavailable"),
+    "reset": Reset(),
+}
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    """Run until standard input ends; say where it listens, and in the end what came."""
+    clock = SystemClock()
+    certificates = make_development_certificates(options.folder, now=clock.wall())
+    apple = FakeApple(certificates, clock=clock, port=options.port, max_streams=options.max_streams)
+    apple.delay_seconds = options.delay_ms / 1000
+    for index in range(options.faults):
+        fault = _FAULTS[options.kinds[index % len(options.kinds)]]
+        apple.order(fault, token=f"{index * options.every:064x}")
+    await apple.start()
+    _say({"url": apple.url, "folder": str(options.folder)})
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    devices = len({push.token for push in apple.pushes})
+    _say(
+        {
+            "pushes": len(apple.pushes),
+            "devices": devices,
+            "connections": apple.connections_made,
+            "violations": list(apple.violations),
+        }
+    )
+    await apple.close()
+
+
+def _say(content: dict[str, object]) -> None:
+    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app.sandbox.fake_apple", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("certs/dev"), help="certificates")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--max-streams", type=int, default=100)
+    parser.add_argument("--delay-ms", type=float, default=0.0, help="distance of each answer")
+    parser.add_argument("--faults", type=int, default=0, help="how many, in turn of their kinds")
+    parser.add_argument("--kinds", nargs="+", choices=_FAULTS, default=list(_FAULTS))
+    parser.add_argument("--every", type=int, default=100, help="… one to so many devices")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(_options()))

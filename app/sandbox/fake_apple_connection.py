@@ -40,7 +40,9 @@ class Connection(asyncio.Protocol):
         self._tasks: set[asyncio.Task[None]] = set()
         self._topic: str | None = None  # of the client certificate
         self._team: str | None = None  # of the token
-        self._is_accepted = False  # a request has been let in
+        self._is_accepted = False  # a request has been let in, and the client could know
+        self._is_let_in = False  # … but the answer is not written yet
+        self._unaccepted = 0  # streams that were opened before that
         self._last: int | None = None  # the last stream to be processed, once a GOAWAY is sent
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,6 +74,7 @@ class Connection(asyncio.Protocol):
         for event in events:
             self._on_event(event)
         self._send()
+        self._unaccepted = len(self._headers)
 
     def update(self, settings: Settings) -> None:
         """Change SETTINGS under way."""
@@ -111,7 +114,8 @@ class Connection(asyncio.Protocol):
         if self._last is not None and stream > self._last:
             return  # not processed, and the client knows
         self._headers[stream], self._bodies[stream] = headers, bytearray()
-        if self._topic is None and not self._is_accepted and len(self._headers) > 1:
+        self._unaccepted += 1
+        if self._topic is None and not self._is_accepted and self._unaccepted > 1:
             self._apple.violations.append("a second stream before the first was accepted")
             self.goaway(0, code=1)
             self._transport.close()
@@ -129,7 +133,6 @@ class Connection(asyncio.Protocol):
         refusal = self._judge(request)
         if refusal is not None:
             return request, refusal
-        self._is_accepted = True
         order = self._apple.orders.take(fake_apple_rules.token_of(request))
         return request, order if order is not None else Answer(200)
 
@@ -188,6 +191,7 @@ class Connection(asyncio.Protocol):
         self._close_if_done()
 
     def _answer(self, stream: int, answer: Answer) -> None:
+        self._is_let_in = self._is_let_in or answer.status != 403
         body = answer.body()
         headers = [(":status", str(answer.status)), ("apns-id", self._apple.next_id())]
         self._h2.send_headers(stream, headers, end_stream=not body)
@@ -210,6 +214,7 @@ class Connection(asyncio.Protocol):
         data = self._h2.data_to_send()
         if data:
             self._write(data)
+            self._is_accepted = self._is_let_in
 
     def _write(self, data: bytes) -> None:
         if self._transport.is_closing():
