@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _RECTANGLE = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z")
 _POLYGON = re.compile(r"M([^MZ]+)Z")
-_SMOOTH = 4
+_SMOOTH = 2  # a hexagon is drawn so many times larger, then reduced
 
 
 def rasterised(svg: str, *, scale: int) -> Image.Image:

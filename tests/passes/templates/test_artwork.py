@@ -76,8 +76,17 @@ def test_a_colour_is_written_as_six_hex_digits(color: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("size", [(1, 1), (660, 660), (3000, 10), (10, 3000), (1032, 336)])
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1", "LA"])
+@pytest.mark.parametrize(
+    ("size", "mode"),
+    [
+        ((1, 1), "RGB"),
+        ((660, 660), "RGBA"),
+        ((3000, 10), "P"),
+        ((10, 3000), "L"),
+        ((1032, 336), "1"),
+        ((100, 100), "LA"),
+    ],
+)
 def test_any_picture_fits_any_role(role: str, size: tuple[int, int], mode: str) -> None:
     fitted = fit(role, picture(*size, mode=mode))
     assert [found for found in lint_files(fitted) if found.text != "is missing"] == []
