@@ -1,0 +1,1 @@
+"""Card C is now at revision R: tell its phones, its merchant's webhooks, and send mails."""

@@ -1,0 +1,198 @@
+"""All SQL of the outbox: revisions, what the outside must be told, events and mails."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.storage.database import Transaction
+
+ERASE = {
+    "mail": "DELETE FROM mail WHERE address_hash = ?",
+    "event": "DELETE FROM event WHERE card_id = ?",  # facts hold balances and messages
+}
+KEPT = {
+    "card_revision": "a count by an id of ours",
+    "outbox": "what is still to be told, by an id of ours",
+}
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A card that the outside must be told of, up to a revision."""
+
+    card_id: int
+    wanted: int
+    attempts: int
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """A mail to be sent."""
+
+    address_hash: bytes
+    mail_id: int
+    recipient: str
+    subject: str
+    body: str
+    attempts: int
+
+
+def insert_revision(tx: Transaction, card_id: int) -> None:
+    """Begin a card's change count at 1."""
+    tx.run(
+        "INSERT INTO card_revision (card_id, revision, events) VALUES (?, 1, 0)"
+        " ON CONFLICT (card_id) DO NOTHING",
+        card_id,
+    )
+
+
+def raise_revision(tx: Transaction, card_id: int) -> int:
+    """Add 1 to the card's change count and return it."""
+    found = tx.value(
+        "UPDATE card_revision SET revision = revision + 1 WHERE card_id = ? RETURNING revision",
+        card_id,
+    )
+    assert isinstance(found, int), "every card has its count from its first unit of work"
+    return found
+
+
+def revision(tx: Transaction, card_id: int) -> int:
+    """Return the card's change count, 0 for a card that is not there."""
+    found = tx.value("SELECT revision FROM card_revision WHERE card_id = ?", card_id)
+    return found if isinstance(found, int) else 0
+
+
+def want(tx: Transaction, card_id: int, revision: int, *, priority: int, now: int) -> None:
+    """Want every channel of the card told of a revision; the more urgent priority stays."""
+    tx.run(
+        "UPDATE outbox SET wanted = ?,"
+        " priority = CASE WHEN wanted > done AND priority < ? THEN priority ELSE ? END,"
+        " next_at = CASE WHEN wanted > done THEN next_at ELSE ? END"
+        " WHERE card_id = ?",
+        *(revision, priority, priority, now, card_id),
+    )
+
+
+def open_channel(
+    tx: Transaction, card_id: int, channel: str, merchant_id: int, *, revision: int, done: int
+) -> None:
+    """Begin telling a channel of the card; an open one keeps what it has."""
+    tx.run(
+        "INSERT INTO outbox (card_id, channel, wanted, done, priority, merchant_id, attempts,"
+        " next_at, claimed_until) VALUES (?, ?, ?, ?, 3, ?, 0, 0, 0)"
+        " ON CONFLICT (card_id, channel) DO NOTHING",
+        *(card_id, channel, revision, done, merchant_id),
+    )
+
+
+def next_event(tx: Transaction, card_id: int) -> int:
+    """Draw the card's next event number: +1, no gap."""
+    found = tx.value(
+        "UPDATE card_revision SET events = events + 1 WHERE card_id = ? RETURNING events", card_id
+    )
+    assert isinstance(found, int), "every card has its count from its first unit of work"
+    return found
+
+
+def insert_event(
+    tx: Transaction,
+    card_id: int,
+    sequence: int,
+    public_id: bytes,
+    *,
+    kind: str,
+    at: int,
+    facts: str,
+) -> None:
+    """Write an event for webhooks."""
+    tx.run(
+        "INSERT INTO event (card_id, sequence, public_id, type, at, facts)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        *(card_id, sequence, public_id, kind, at, facts),
+    )
+
+
+def due_cards(tx: Transaction, channel: str, now: int, limit: int) -> list[int]:
+    """List cards with something to tell, urgent ones first. # across: what the worker takes"""
+    return tx.all(
+        int,
+        "SELECT card_id FROM outbox WHERE channel = ? AND wanted > done AND next_at <= ?"
+        " AND claimed_until <= ? ORDER BY priority, next_at, card_id LIMIT ?",
+        *(channel, now, now, limit),
+    )
+
+
+def claim(tx: Transaction, card_id: int, channel: str, *, now: int, until: int) -> Due | None:
+    """Take a card's row until a moment; None when another worker has it or all is told."""
+    return tx.one(
+        Due,
+        "UPDATE outbox SET claimed_until = ?, attempts = attempts + 1"
+        " WHERE card_id = ? AND channel = ? AND wanted > done AND claimed_until <= ?"
+        " RETURNING card_id, wanted, attempts",
+        *(until, card_id, channel, now),
+    )
+
+
+def settle(tx: Transaction, card_id: int, channel: str, told: int) -> None:
+    """Note that the outside was told up to a revision, and let the row go."""
+    tx.run(
+        "UPDATE outbox SET done = CASE WHEN done < ? THEN ? ELSE done END, attempts = 0,"
+        " claimed_until = 0 WHERE card_id = ? AND channel = ?",
+        *(told, told, card_id, channel),
+    )
+
+
+def insert_mail(tx: Transaction, mail: Mail, *, now: int) -> None:
+    """Queue a mail."""
+    tx.run(
+        "INSERT INTO mail (address_hash, mail_id, recipient, subject, body, created_at, attempts,"
+        " next_at, claimed_until) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)"
+        " ON CONFLICT (address_hash, mail_id) DO NOTHING",
+        *(mail.address_hash, mail.mail_id, mail.recipient, mail.subject, mail.body, now, now),
+    )
+
+
+def due_mails(tx: Transaction, now: int, limit: int) -> list[Mail]:
+    """List mails to be sent. # across: what the worker takes"""
+    return tx.all(
+        Mail,
+        "SELECT address_hash, mail_id, recipient, subject, body, attempts FROM mail"
+        " WHERE next_at <= ? AND claimed_until <= ? ORDER BY next_at, mail_id LIMIT ?",
+        *(now, now, limit),
+    )
+
+
+def claim_mail(tx: Transaction, mail: Mail, *, now: int, until: int) -> bool:
+    """Take a mail until a moment; False when another worker has it."""
+    return (
+        tx.run(
+            "UPDATE mail SET claimed_until = ? WHERE address_hash = ? AND mail_id = ?"
+            " AND claimed_until <= ?",
+            *(until, mail.address_hash, mail.mail_id, now),
+        )
+        == 1
+    )
+
+
+def delete_mail(tx: Transaction, mail: Mail) -> None:
+    """Forget a mail that was sent, or given up."""
+    tx.run(
+        "DELETE FROM mail WHERE address_hash = ? AND mail_id = ?", mail.address_hash, mail.mail_id
+    )
+
+
+def delay_mail(tx: Transaction, mail: Mail, *, next_at: int) -> None:
+    """Try a mail again later."""
+    tx.run(
+        "UPDATE mail SET attempts = attempts + 1, next_at = ?, claimed_until = 0"
+        " WHERE address_hash = ? AND mail_id = ?",
+        *(next_at, mail.address_hash, mail.mail_id),
+    )
+
+
+def prune_events(tx: Transaction, before: int, *, limit: int) -> int:
+    """Delete some of the events older than 30 days. # batch"""
+    return tx.run(
+        "DELETE FROM event WHERE (card_id, sequence) IN (SELECT card_id, sequence FROM event"
+        " WHERE at < ? LIMIT ?)",
+        before,
+        limit,
+    )
