@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 from litestar import Request
 
+from app.storage.database import Work
+
 Kind = Literal["user", "merchant", "till", "claim"]
 Scope = Literal["read", "write", "admin"]
 
@@ -76,3 +78,14 @@ def scope_of(caller: Caller | None, route: str) -> str:
             return f"claim:{card_id}"
         case None:
             return f"route:{route}"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a room's finder knows of a credential: who calls, and a small write that notes its use.
+
+    `touch` slides a session or a key's last use, at most once in a while; None: nothing to note.
+    It runs after the look-up, in a transaction of its own.
+    """
+
+    caller: Caller
+    touch: Work[None] | None = None
