@@ -1,4 +1,4 @@
-"""Types of fields that many inputs share, each with its bounds: texts, numbers, moments, colours."""
+"""Types of fields that many inputs share, each with its bounds: texts, numbers, moments."""
 
 from __future__ import annotations
 
@@ -49,8 +49,13 @@ PublicId = Annotated[
 ]
 # Read with `moment`, which also refuses days that do not exist.
 Rfc3339 = Annotated[str, Meta(min_length=20, max_length=40, examples=["2026-11-21T20:05:00Z"])]
-# A text shown to users: one string, or one per language.
-LocalText = Text | Annotated[dict[Language, Text], Meta(min_length=1, max_length=10)]
+# A text shown to users: one string, or one per language. The string carries no pattern, because
+# msgspec 0.22 frees memory twice where a patterned string meets a dict or a list in a union;
+# control characters are refused for whole bodies in body.py.
+LocalText = (
+    Annotated[str, Meta(min_length=1, max_length=500)]
+    | Annotated[dict[Language, Text], Meta(min_length=1, max_length=10)]
+)
 
 
 def moment(path: str, text: str) -> int:
