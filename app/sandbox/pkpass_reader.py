@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
-from zlib import error as DamagedData
 
 import msgspec
 from cryptography import x509
@@ -101,7 +101,7 @@ def _unzipped(packed: bytes) -> dict[str, bytes]:
             _require(not any(name.endswith("/") for name in names), "it has folder entries")
             _require(sum(e.file_size for e in entries) <= BYTES_MAX, "it is too big")
             return {name: opened.read(name) for name in names}
-    except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, DamagedData) as error:
+    except (BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
         if isinstance(error, Refused):
             raise
         raise Refused("it is no zip archive") from error
