@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 import msgspec
 
 from app.clock import Clock
+from app.http.limits import Limiter
 from app.http.secrets import Secrets
 from app.ids import Ids
 from app.settings import Settings
@@ -22,3 +23,4 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     secrets: Secrets
     threads: Executor
+    limiter: Limiter = msgspec.field(default_factory=Limiter)
