@@ -1,0 +1,29 @@
+# The commands of README. A fresh machine needs Python 3.11 or later and this file.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.PHONY: run test check bench nightly
+
+# Installed again when what is pinned changes.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+run: $(STAMP)
+	PORTECARTE_SIGN_IN_CODES_PER_IP=$${PORTECARTE_SIGN_IN_CODES_PER_IP:-1000} $(BIN)/portecarte up --demo
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_architecture.py tests/test_families.py tests/test_docs.py
+
+test: check
+	$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
