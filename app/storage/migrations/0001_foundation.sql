@@ -313,6 +313,7 @@ CREATE TABLE account (
     next_expiry_at BIGINT,
     next_expiry_units BIGINT,
     message TEXT,
+    is_message_new BIGINT NOT NULL DEFAULT 0,
     as_of BIGINT,
     received_at BIGINT NOT NULL
 );
