@@ -42,6 +42,7 @@ class Gate:
         self._ids = ids
         self._clock = clock
         self._metrics = metrics
+        self._log = logs.logger()
         self._headers = _fixed_headers(settings)
         self._in_flight = {"read": 0, "write": 0}
         self._most = {"read": READS_MAX, "write": WRITES_MAX}
@@ -65,14 +66,14 @@ class Gate:
             self._metrics.answered(
                 method=method, route=route, status=answer.status, seconds=seconds
             )
-            code = str(scope["state"].get("code", ""))
             logs.answered(
+                self._log,
                 method=method,
                 route=route,
                 status=answer.status,
-                ms=seconds * 1000,
+                seconds=seconds,
                 request_id=request_id,
-                code=code,
+                code=str(scope["state"].get("code", "")),
             )
 
     async def _admit(self, scope: Any, receive: Receive, answer: _Answer) -> None:

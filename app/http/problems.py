@@ -88,6 +88,8 @@ def path_and_message(message: str) -> tuple[str, str]:
     path, said = "", message
     if found := _AT.search(message):
         path, said = found[2], message[: found.start()]
+    if " matching regex " in said:
+        said = "not of the form that this field takes"
     if field := _FIELD.fullmatch(said):
         name = field[1][:80]
         path = f"{path}.{name}" if path else name
