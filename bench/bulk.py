@@ -8,8 +8,8 @@ from time import perf_counter
 import measure  # first: it puts the project's folder in the search path
 import msgspec
 
-from bench.stage import Stage, stage
-from bench.updates import enrol, numbers
+from bench.stage import Stage, numbers, stage
+from bench.updates import CARDS, enrol
 from bench.wire import request
 
 LINES = 100_000
@@ -80,7 +80,7 @@ async def singles(here: Stage, cards: list[str], stop: asyncio.Event) -> list[fl
 
 async def measured(here: Stage) -> None:
     """Print the figures."""
-    cards = numbers()
+    cards = numbers(CARDS)
     await enrol(here, cards)
     await send(here, cards[1:], SMALL, first=1)
     before = here.peak_mib()

@@ -30,6 +30,7 @@ class Fleet:
         pem = found_in(here.folder / "certs" / "dev").root.read_bytes()
         self._root = x509.load_pem_x509_certificate(pem)
         self.phones: dict[str, Phone] = {}
+        self.in_order: list[Phone] = []
         self.on_shown: Callable[[Phone], None] = lambda _: None
         self._busy: dict[str, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,6 +81,11 @@ class Fleet:
         self.phones[phone.push_token] = phone
         return phone
 
+    def close(self) -> None:
+        """Close the connections."""
+        while not self._free.empty():
+            self._free.get_nowait().close()
+
     def pushed(self, push: Push) -> None:
         """Be told by the fake APNs; a phone at work looks once more when it is done."""
         if push.token not in self.phones:
@@ -114,9 +120,18 @@ async def fleet(
             await found.add(number)
 
     await asyncio.gather(*(one(number) for number in numbers))
+    by_number = {shown_number(phone): phone for phone in found.phones.values()}
+    found.in_order = [by_number[number] for number in numbers]
     found._delay = delay_seconds  # distance begins after the set-up
     apple.on_push = found.pushed
     return found
+
+
+def shown_number(phone: Phone) -> str:
+    """Return the number of the card that the phone holds: the text under its code."""
+    code = next(iter(phone.wallet.values())).opened.barcode(ios=27)
+    assert code is not None
+    return code["altText"]
 
 
 def balance_of(phone: Phone) -> object:

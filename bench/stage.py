@@ -38,6 +38,7 @@ class Stage(msgspec.Struct, frozen=True):
     port: int
     process: subprocess.Popen[bytes]
     keys: Keys
+    apns_port: int
 
     def wire(self) -> Wire:
         """Make a connection to it."""
@@ -64,8 +65,9 @@ def stage(**settings: str) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="portecarte-bench-") as name:
         folder, port = Path(name), free_port()
         process = _start(folder, port, settings)
+        apns_port = int(settings.get("APNS_URL", ":0").rpartition(":")[2])
         try:
-            yield Stage(folder, port, process, _ready(folder, port, process))
+            yield Stage(folder, port, process, _ready(folder, port, process), apns_port)
         finally:
             process.terminate()
             try:
@@ -73,6 +75,21 @@ def stage(**settings: str) -> Iterator[Stage]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def apple_settings() -> dict[str, str]:
+    """Return settings that send pushes to a fake of the bench's own, at a port that is free now."""
+    return {"APNS_URL": f"https://127.0.0.1:{free_port()}", "APNS_CA_FILE": "certs/dev/apns_ca.pem"}
+
+
+def numbers(count: int, *, first: int = 0) -> list[str]:
+    """Return EAN-13 numbers of the in-store range."""
+    found = []
+    for n in range(first, first + count):
+        body = f"29{n:010d}"
+        total = sum(int(digit) * weight for digit, weight in zip(body, (1, 3) * 6, strict=True))
+        found.append(body + str(-total % 10))
+    return found
 
 
 def free_port() -> int:

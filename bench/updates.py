@@ -12,24 +12,13 @@ from time import perf_counter
 
 import measure  # first: it puts the project's folder in the search path
 
-from bench.stage import PROJECT, SERVER_CORE, Stage, free_port, stage
+from bench.stage import PROJECT, SERVER_CORE, Stage, free_port, numbers, stage
 from bench.wire import Wire, request
 
 CONNECTIONS = 64
 CARDS = 2_000
 SECONDS = 4
 ROUNDS = 3
-
-
-def numbers() -> list[str]:
-    """Return the cards' numbers, EAN-13 of the in-store range."""
-    found = []
-    for n in range(CARDS):
-        body = f"29{n:010d}"
-        weights = itertools.cycle((1, 3))
-        total = sum(int(d) * w for d, w in zip(body, weights, strict=False))
-        found.append(body + str(-total % 10))
-    return found
 
 
 async def enrol(here: Stage, cards: list[str]) -> None:
@@ -108,7 +97,7 @@ def main() -> None:
 
 async def measured(here: Stage, empty_port: int) -> None:
     """Interleave both loads and print."""
-    cards = numbers()
+    cards = numbers(CARDS)
     await enrol(here, cards)
     make = statements(here, cards)
     body = {"sequence": 1, "as_of": "2026-11-21T20:05:00Z", "balance": 1}
