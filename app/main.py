@@ -27,8 +27,9 @@ from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
 from app.settings import Settings, read_settings
 from app.storage.open import open_database
+from app.web import controller as web_controller
 
-ROUTES: list[Any] = [*http_controller.ROUTES]
+ROUTES: list[Any] = [*http_controller.ROUTES, *web_controller.ROUTES]
 
 # Lives from the start of the server to its end: the delivery worker, the sandbox's listeners.
 Background = Callable[[Ports], AbstractAsyncContextManager[Any]]

@@ -1,0 +1,1 @@
+"""Pages: the documentation now; wallet, console and till later."""

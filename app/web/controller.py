@@ -1,0 +1,74 @@
+"""The documentation: /docs, /docs/errors, /openapi.json; every file of it is served by us."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from app.errors import NotFound
+from app.http.ports import Ports
+from app.web.error_page import error_page
+from app.web.openapi import describe
+
+# Names that may be asked for: what kind each is, and whether it is ours or Swagger UI's.
+_ASSETS = {
+    "docs.js": ("text/javascript", "app.web"),
+    "docs.css": ("text/css", "app.web"),
+    "swagger-ui.css": ("text/css", "swagger_ui"),
+    "swagger-ui-bundle.js": ("text/javascript", "swagger_ui"),
+    "favicon-32x32.png": ("image/png", "swagger_ui"),
+}
+_CACHED = {"Cache-Control": "public, max-age=3600"}
+
+
+@get("/openapi.json", tags=["Documentation"], summary="This interface as OpenAPI 3.1")
+async def openapi(
+    request: Request[Any, Any, Any], ports: NamedDependency[Ports]
+) -> Response[bytes]:
+    """Answer the document; it is the same for everybody."""
+    state = request.app.state
+    if "openapi" not in state:
+        dependencies = {"ports": Provide(lambda: ports, sync_to_thread=False)}
+        state.openapi = msgspec.json.encode(describe(state.routes, dependencies))
+    return Response(state.openapi, media_type=MediaType.JSON)
+
+
+@get("/docs", media_type=MediaType.HTML, tags=["Documentation"], summary="This page")
+async def docs() -> Response[bytes]:
+    """Answer the page that shows the interface."""
+    return Response(_file("app.web", "docs.html"), media_type=MediaType.HTML)
+
+
+@get("/docs/errors", media_type=MediaType.HTML, tags=["Documentation"], summary="All error codes")
+async def errors() -> Response[str]:
+    """Answer a page with a section for each code, its name as anchor."""
+    template = _file("app.web", "errors.html").decode()
+    return Response(error_page(template), media_type=MediaType.HTML)
+
+
+@get(
+    "/docs/assets/{name:str}",
+    media_type=MediaType.TEXT,
+    tags=["Documentation"],
+    summary="Scripts and styles of the page",
+)
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """Answer a file of the page. Raises NotFound for a name that is none."""
+    if name not in _ASSETS:
+        raise NotFound
+    kind, package = _ASSETS[name]
+    return Response(_file(package, name), media_type=kind, headers=_CACHED)
+
+
+@lru_cache(len(_ASSETS) + 2)
+def _file(package: str, name: str) -> bytes:
+    return (files(package) / "static" / name).read_bytes()
+
+
+ROUTES = [openapi, docs, errors, asset]

@@ -1,0 +1,58 @@
+"""The page /docs/errors: one section for each code, taken from the error classes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+import msgspec
+
+from app.errors import AppError
+
+
+class ErrorText(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of one code."""
+
+    status: int
+    code: str
+    title: str
+    text: str
+
+
+def error_texts() -> list[ErrorText]:
+    """List every code once, by status and name."""
+    found = {
+        kind.code: ErrorText(
+            status=kind.status,
+            code=kind.code,
+            title=kind.title,
+            text=" ".join((kind.__doc__ or "").split()),
+        )
+        for kind in _kinds(AppError)
+    }
+    return sorted(found.values(), key=lambda text: (text.status, text.code))
+
+
+def _kinds(kind: type[AppError]) -> Iterator[type[AppError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _kinds(child)
+
+
+def error_page(template: str) -> str:
+    """Fill the sections into the page."""
+    sections = "\n".join(_section(text) for text in error_texts())
+    contents = "\n".join(
+        f'<li><a href="#{escape(text.code)}">{text.status} {escape(text.code)}</a></li>'
+        for text in error_texts()
+    )
+    return template.replace("<!-- contents -->", contents).replace("<!-- sections -->", sections)
+
+
+def _section(text: ErrorText) -> str:
+    said = "Our fault: nothing was changed; tell us the request_id."
+    return (
+        f'<section id="{escape(text.code)}"><h2>{escape(text.code)}</h2>'
+        f'<p class="status">{text.status} · {escape(text.title)}</p>'
+        f"<p>{escape(said if text.status == 500 else text.text)}</p></section>"
+    )
