@@ -12,6 +12,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 import measure  # first: it puts the project's folder in the search path
+import msgspec
 
 from app.apple.apns import Apns
 from app.apple.credentials import CertificateCredential
@@ -22,7 +23,7 @@ from app.sandbox.fake_apple import FakeApple
 from app.sandbox.phone import Phone
 from bench.journey import Watch, tell
 from bench.phones import Fleet, fleet
-from bench.stage import Stage, apple_settings, numbers, stage
+from bench.stage import PROJECT, Stage, apple_settings, numbers, stage
 from bench.updates import enrol, load, statements
 from bench.wire import request
 from passes.apple.document import Issue, Issuer, pass_json
@@ -77,25 +78,30 @@ async def list_cpu(here: Stage, phone: Phone) -> float:
 
 
 async def push_cpu(certificates: DevelopmentCertificates) -> float:
-    """Return our client's CPU seconds of a push; the fake's own are taken off by a second run."""
+    """Return our client's CPU seconds of a push, to a fake in a process of its own."""
     signer = certificates.signers[0]
     credential = CertificateCredential(
         certificate=signer.certificate.read_bytes(), key=signer.key.read_bytes()
     )
     apple = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.sandbox.fake_apple", "--folder", str(certificates.root.parent)),
+        *(
+            sys.executable,
+            "-m",
+            "app.sandbox.fake_apple",
+            "--folder",
+            str(certificates.root.parent),
+        ),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=None,
+        cwd=PROJECT,
     )
     assert apple.stdout is not None
-    line = (await apple.stdout.readline()).decode().strip()
-    url = next(word for word in line.split() if word.startswith("https://"))
+    said = msgspec.json.decode(await apple.stdout.readline())
     client = Apns(
         {signer.pass_type: credential}.get,
         clock=SystemClock(),
         randomness=SystemRandomness(),
-        url=url,
+        url=said["url"],
         ca_file=certificates.apns_ca,
     )
     await client.push("ab" * 32, topic=signer.pass_type)
