@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from app.storage.database import Transaction
@@ -90,6 +92,59 @@ def next_event(tx: Transaction, card_id: int) -> int:
     )
     assert isinstance(found, int), "every card has its count from its first unit of work"
     return found
+
+
+def raise_both(tx: Transaction, card_id: int, events: int) -> tuple[int, int]:
+    """Add 1 to the change count and draw event numbers; return (revision, last event number)."""
+    found = tx.one(
+        lambda revision, last: (int(revision), int(last)),
+        "UPDATE card_revision SET revision = revision + 1, events = events + ? WHERE card_id = ?"
+        " RETURNING revision, events",
+        *(events, card_id),
+    )
+    assert found is not None, "every card has its count from its first unit of work"
+    return found
+
+
+def counts_of(tx: Transaction, card_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Read (revision, events) of many cards, which the caller has locked. # batch"""
+    sql = "SELECT card_id, revision, events FROM card_revision WHERE card_id IN ("
+    return dict(
+        tx.all(
+            lambda card_id, revision, events: (int(card_id), (int(revision), int(events))),
+            sql + ",".join("?" * len(card_ids)) + ")",
+            *card_ids,
+        )
+    )
+
+
+def set_counts(tx: Transaction, counts: dict[int, tuple[int, int]]) -> None:
+    """Write (revision, events) of many cards, which the caller has locked. # batch"""
+    tx.run_many(
+        "UPDATE card_revision SET revision = ?, events = ? WHERE card_id = ?",
+        [(*count, card_id) for card_id, count in counts.items()],
+    )
+
+
+def want_many(tx: Transaction, wanted: Sequence[tuple[int, int, int]], *, now: int) -> None:
+    """Want every channel of many cards told: (card id, revision, priority). # batch"""
+    tx.run_many(
+        "UPDATE outbox SET wanted = ?,"
+        " priority = CASE WHEN wanted > done AND priority < ? THEN priority ELSE ? END,"
+        " next_at = CASE WHEN wanted > done THEN next_at ELSE ? END WHERE card_id = ?",
+        [(revision, priority, priority, now, card_id) for card_id, revision, priority in wanted],
+    )
+
+
+def insert_events(
+    tx: Transaction, events: Sequence[tuple[int, int, bytes, str, str]], *, now: int
+) -> None:
+    """Write many events: (card id, sequence, public id, type, facts). # batch"""
+    tx.run_many(
+        "INSERT INTO event (card_id, sequence, public_id, type, at, facts)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(*event[:4], now, event[4]) for event in events],
+    )
 
 
 def insert_event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -36,8 +37,60 @@ def record(
 ) -> None:
     """Write an event (`balance.updated`, `pass.added`, …) that webhooks will be told."""
     sequence = queries.next_event(tx, card_id)
-    text = msgspec.json.encode(facts).decode()
-    queries.insert_event(tx, card_id, sequence, event_public_id, kind=kind, at=now, facts=text)
+    queries.insert_event(
+        tx, card_id, sequence, event_public_id, kind=kind, at=now, facts=_text(facts)
+    )
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What a webhook will be told of a change."""
+
+    public_id: bytes
+    kind: str
+    facts: dict[str, Any]
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A card that shows something new, how urgent that is, and its events in order."""
+
+    card_id: int
+    priority: int
+    events: tuple[Event, ...]
+
+
+def change(tx: Transaction, changed: Changed, *, now: int) -> int:
+    """Do `touch` and `record` of one change with one count less; return the new revision."""
+    card_id, events = changed.card_id, changed.events
+    revision, last = queries.raise_both(tx, card_id, len(events))
+    queries.want(tx, card_id, revision, priority=changed.priority, now=now)
+    for sequence, event in enumerate(events, last - len(events) + 1):
+        facts = _text(event.facts)
+        queries.insert_event(
+            tx, card_id, sequence, event.public_id, kind=event.kind, at=now, facts=facts
+        )
+    return revision
+
+
+def change_many(tx: Transaction, changes: Sequence[Changed], *, now: int) -> None:
+    """Do `change` of many, in order, for cards which the caller has locked. # batch"""
+    counts = queries.counts_of(tx, sorted({changed.card_id for changed in changes}))
+    wanted: dict[int, tuple[int, int, int]] = {}
+    events = []
+    for changed in changes:
+        card_id = changed.card_id
+        revision, last = counts[card_id]
+        counts[card_id] = (revision + 1, last + len(changed.events))
+        priority = min(changed.priority, wanted.get(card_id, (0, 0, BULK))[2])
+        wanted[card_id] = (card_id, revision + 1, priority)
+        for sequence, event in enumerate(changed.events, last + 1):
+            events.append((card_id, sequence, event.public_id, event.kind, _text(event.facts)))
+    queries.set_counts(tx, counts)
+    queries.want_many(tx, list(wanted.values()), now=now)
+    queries.insert_events(tx, events, now=now)
+
+
+def _text(facts: dict[str, Any]) -> str:
+    return msgspec.json.encode(facts).decode()
 
 
 def send_mail(

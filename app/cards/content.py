@@ -1,0 +1,169 @@
+"""What a card shows in a wallet: card, program and account put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.cards import holding_queries, queries
+from app.cards.queries import AccountRow, CardRow
+from app.outbox import queries as outbox_queries
+from app.programs import service as programs
+from app.programs.content import program_content
+from app.programs.service import Program
+from app.storage.database import Transaction
+from passes.content import (
+    Balance,
+    ExtraField,
+    NextExpiry,
+    Nfc,
+    PassContent,
+    ProgramContent,
+)
+from passes.templates.colors import color_of
+
+SERVER = 0  # the merchant whose signer makes passes of number-only cards
+Key = tuple[int | str, ...]
+# Until the engine counts, a hosted card says why it shows 0.
+_NO_ENGINE = {
+    "fr": ("Solde", "Le calcul des points n'est pas encore en service"),
+    "en": ("Balance", "The points engine is not in service yet"),
+}
+
+_read_balances = msgspec.json.Decoder(dict[str, int]).decode
+_read_fields = msgspec.json.Decoder(list[ExtraField]).decode
+
+
+class CardContent(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a pass is made of, and which revisions it shows.
+
+    `program_revision` 0 and `merchant_id` 0: a number-only card. `template_key`: passes with equal
+    keys share pictures and design.
+    """
+
+    card_id: int
+    public_id: bytes
+    program_id: int | None
+    program_revision: int
+    card_revision: int
+    merchant_id: int
+    signer_id: int
+    content: PassContent
+    is_voided: bool
+    template_key: Key
+
+
+def content_of(
+    tx: Transaction, card_id: int, *, user_id: int, public_url: str | None = None
+) -> CardContent | None:
+    """Put together what a card shows its user (0: who has the claim token); None: no such card.
+
+    A user who does not hold the card sees it voided, without any balance.
+    """
+    state = queries.card_state(tx, card_id)
+    if state is None:
+        return None
+    card, program = state.card, None
+    is_voided = card.voided_at is not None or not _may_see(tx, card_id, user_id)
+    if card.program_id is None:
+        shown, key = _shop(card, holding_queries.color_of(tx, user_id, card_id))
+    else:
+        program = _program(tx, card.program_id)
+        shown, key = program_content(program), (program.program_id, program.revision)
+    content = PassContent(
+        program=shown,
+        number=card.number,
+        barcode_value=card.barcode_value,
+        barcode_format=card.barcode_format,
+        card_url=f"{public_url}/" if public_url else None,
+        expires_at=card.expires_at,
+        is_voided=is_voided,
+    )
+    if program is not None and state.account is not None and not is_voided:
+        told = _told(card, state.account, shown)
+        content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
+    return CardContent(
+        card_id=card_id,
+        public_id=card.public_id,
+        program_id=card.program_id,
+        program_revision=program.revision if program else 0,
+        card_revision=outbox_queries.revision(tx, card_id),
+        merchant_id=program.merchant_id if program else SERVER,
+        signer_id=program.signer_id if program else programs.first_signer_id(tx),
+        content=content,
+        is_voided=is_voided,
+        template_key=key,
+    )
+
+
+def signer_of(tx: Transaction, card: CardRow) -> int:
+    """Return whose certificate makes a card's passes."""
+    if card.program_id is None:
+        return programs.first_signer_id(tx)
+    return _program(tx, card.program_id).signer_id
+
+
+def _program(tx: Transaction, program_id: int) -> Program:
+    program = programs.program_by_id(tx, program_id)
+    assert program is not None, "programs are never deleted"
+    return program
+
+
+def _may_see(tx: Transaction, card_id: int, user_id: int) -> bool:
+    if user_id == 0:
+        return queries.owner_of(tx, card_id) is None
+    return queries.access_of(tx, card_id, user_id) is not None
+
+
+def _shop(card: CardRow, chosen: str | None) -> tuple[ProgramContent, Key]:
+    name, color = card.shop_name, chosen or color_of(card.shop_name)
+    shown = ProgramContent(
+        name=name,
+        description={"fr": f"Carte {name}", "en": f"{name} card"},
+        languages=("fr", "en"),
+        logo_text=name,
+        background_color=color,
+    )
+    return shown, ("shop", name, color)
+
+
+def _told(card: CardRow, account: AccountRow, shown: ProgramContent) -> dict[str, Any]:
+    """Return what the account adds to the pass."""
+    is_hosted = card.authority == "ledger"
+    held = _read_balances(account.balances)
+    balances = tuple(
+        Balance(unit=unit, value=held.get(unit.id, 0))
+        for unit in shown.units
+        if is_hosted or unit.id in held
+    )
+    expiry = None
+    if account.next_expiry_at is not None and shown.units:
+        units = account.next_expiry_units or 0
+        expiry = NextExpiry(at=account.next_expiry_at, units=units, unit=shown.units[0])
+    return {
+        "balances": balances,
+        "tier": next((tier for tier in shown.tiers if tier.id == account.tier), None),
+        "next_expiry": expiry,
+        "as_of": None if is_hosted else account.as_of,
+        "fields": (_no_engine(shown),) if is_hosted else tuple(_read_fields(account.fields)),
+        "message": account.message,
+        "is_message_new": bool(account.is_message_new),
+    }
+
+
+def _no_engine(shown: ProgramContent) -> ExtraField:
+    language = shown.languages[0]
+    label, value = _NO_ENGINE.get(language, _NO_ENGINE["en"])
+    return ExtraField(key="engine", label=label, value=value)
+
+
+def _nfc(card: CardRow, program: Program) -> Nfc | None:
+    nfc = program.document.settings.nfc
+    if nfc is None:
+        return None
+    return Nfc(
+        message=card.barcode_value,
+        public_key=nfc.public_key,
+        requires_authentication=nfc.requires_authentication,
+    )

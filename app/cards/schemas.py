@@ -1,0 +1,194 @@
+"""What callers send and get about cards (specs: api.md §3, §4)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from app.http.fields import (
+    BarcodeValue,
+    Birthday,
+    CardNumber,
+    Color,
+    Currency,
+    Email,
+    LongText,
+    Name,
+    Natural,
+    PublicId,
+    Rfc3339,
+    Token,
+)
+
+FormatName = Annotated[str, Meta(min_length=1, max_length=32, examples=["EAN_13", "none"])]
+GroupNames = Annotated[list[Name], Meta(max_length=20)]
+Amount = Annotated[
+    str,
+    Meta(max_length=24, pattern=r"^-?[0-9]{1,15}([.][0-9]{1,6})?(?![\s\S])", examples=["12.50"]),
+]
+
+
+class NewCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A card to be put into a wallet; without `program_id` a number-only one of `shop_name`."""
+
+    program_id: PublicId | None = None
+    shop_name: Name | None = None
+    number: CardNumber | None = None
+    barcode_value: BarcodeValue | None = None
+    barcode_format: FormatName | None = None
+    label: Name | None = None
+    color: Color | None = None
+    note: LongText | None = None
+    link_token: Token | None = None
+
+
+class OwnBalance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the holder wrote down himself; `currency` null: points."""
+
+    value: Amount
+    currency: Currency | None = None
+
+
+class CardChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a holder may change; absent = unchanged, null = cleared.
+
+    `shop_name` and what follows: the owner of a number-only card.
+    """
+
+    label: Name | UnsetType | None = UNSET
+    color: Color | UnsetType | None = UNSET
+    note: LongText | UnsetType | None = UNSET
+    is_favorite: bool | UnsetType = UNSET
+    is_archived: bool | UnsetType = UNSET
+    position: Natural | UnsetType = UNSET
+    groups: GroupNames | UnsetType = UNSET
+    shop_name: Name | UnsetType = UNSET
+    number: CardNumber | UnsetType = UNSET
+    barcode_value: BarcodeValue | UnsetType | None = UNSET
+    barcode_format: FormatName | UnsetType = UNSET
+    own_balance: OwnBalance | UnsetType | None = UNSET
+    valid_from: Rfc3339 | UnsetType | None = UNSET
+    expires_at: Rfc3339 | UnsetType | None = UNSET
+
+
+class NewLinkCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose contact is to be mailed a code."""
+
+    program_id: PublicId
+    number: CardNumber
+
+
+class Joining(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who joins; all of it may stay away. `email` only receives the claim link."""
+
+    email: Email | None = None
+    display_name: Name | None = None
+    birthday: Birthday | None = None
+    referred_by: CardNumber | None = None
+
+
+class Claiming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The claim token of a card."""
+
+    claim_token: Token
+
+
+class BalanceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a unit; `pending` is not usable yet."""
+
+    unit: str
+    name: str
+    value: int
+    pending: int = 0
+
+
+class TierOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A tier by name."""
+
+    id: str
+    name: str
+
+
+class NextExpiryOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The units that expire next."""
+
+    at: str
+    units: int
+
+
+class FieldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What the merchant adds of its own."""
+
+    key: str
+    label: str
+    value: str
+
+
+class CardFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A card without its holder's own fields: as merchants, tills and claim tokens see it."""
+
+    id: str
+    authority: str
+    program_id: str | None
+    shop_name: str
+    number: str
+    barcode_value: str
+    barcode_format: str
+    balances: list[BalanceOut]
+    tier: TierOut | None
+    next_expiry: NextExpiryOut | None
+    fields: list[FieldOut]
+    as_of: str | None
+    sequence: int | None
+    created_at: str
+
+
+class OwnBalanceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What the holder wrote down himself."""
+
+    value: str
+    currency: str | None
+
+
+class CardOut(CardFacts, frozen=True, kw_only=True):
+    """A card as its holder sees it; `access`: owner, full or read."""
+
+    label: str | None
+    color: str | None
+    note: str | None
+    groups: list[str]
+    own_balance: OwnBalanceOut | None
+    valid_from: str | None
+    expires_at: str | None
+    last_used_at: str | None
+    is_favorite: bool
+    is_archived: bool
+    position: int
+    access: str
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """A new card and the token that makes its passes and claims it."""
+
+    card: CardFacts
+    claim_token: str
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The same for what is known and what is not."""
+
+    status: str = "accepted"
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a card's history; of a mirrored card a statement of its merchant."""
+
+    id: str
+    kind: str
+    at: str
+    sequence: int
+    balances: list[BalanceOut]
+    tier: TierOut | None
+    text: str
