@@ -1,0 +1,387 @@
+"""All SQL of programs and merchants."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.storage.database import Transaction
+
+ERASE = {"staff": "DELETE FROM staff WHERE merchant_id = ? AND user_id = ?"}
+KEPT = {
+    "merchant": "a business, not a person",
+    "merchant_key": "a merchant's key: its name, hash and addresses of machines",
+    "signer": "certificates of a merchant",
+    "issuer": "a merchant's account with Google",
+    "key_by_token": "hashes of merchants' keys",
+    "merchant_by_public": "ids of merchants",
+    "merchant_by_slug": "names of merchants",
+    "program": "a merchant's program",
+    "program_version": "a merchant's program",
+    "program_image": "a merchant's pictures",
+    "program_artwork": "a merchant's pictures",
+    "campaign": "a change of a program",
+    "image": "a merchant's pictures",
+    "program_by_public": "ids of programs",
+    "program_by_slug": "names of programs",
+}
+
+
+class ProgramRow(msgspec.Struct, frozen=True):
+    """A program; `document` is JSON."""
+
+    program_id: int
+    public_id: bytes
+    merchant_id: int
+    slug: str
+    authority: str
+    name: str
+    version: int
+    revision: int
+    signer_id: int
+    document: str
+    created_at: int
+    updated_at: int
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A merchant's key; scopes and ips are parted by spaces."""
+
+    merchant_id: int
+    key_id: int
+    public_id: bytes
+    name: str
+    scopes: str
+    ips: str | None
+    prefix: str
+    token_hash: bytes
+    previous_hash: bytes | None
+    previous_until: int | None
+    created_at: int
+    last_used_at: int | None
+    revoked_at: int | None
+
+
+class MerchantRow(msgspec.Struct, frozen=True):
+    """A merchant."""
+
+    merchant_id: int
+    public_id: bytes
+    slug: str
+    name: str
+    created_at: int
+
+
+class SignerRow(msgspec.Struct, frozen=True):
+    """A pass type with its certificates (PEM) and its key (sealed PEM)."""
+
+    merchant_id: int
+    signer_id: int
+    pass_type: str
+    team: str
+    certificate: str
+    wwdr: str
+    key_sealed: bytes
+    created_at: int
+
+
+class StaffRow(msgspec.Struct, frozen=True):
+    """A user who works for a merchant."""
+
+    merchant_id: int
+    user_id: int
+    role: str
+    added_at: int
+
+
+_PROGRAM = (
+    "SELECT program_id, public_id, merchant_id, slug, authority, name, version, revision,"
+    " signer_id, document, created_at, updated_at FROM program "
+)
+_KEY = (
+    "SELECT merchant_id, key_id, public_id, name, scopes, ips, prefix, token_hash, previous_hash,"
+    " previous_until, created_at, last_used_at, revoked_at FROM merchant_key "
+)
+_SIGNER = (
+    "SELECT merchant_id, signer_id, pass_type, team, certificate, wwdr, key_sealed, created_at"
+    " FROM signer "
+)
+
+
+def program_by_id(tx: Transaction, program_id: int) -> ProgramRow | None:
+    """Find a program."""
+    return tx.one(ProgramRow, _PROGRAM + "WHERE program_id = ?", program_id)
+
+
+def lock_program(tx: Transaction, program_id: int) -> ProgramRow | None:
+    """Find a program and hold its row for this unit of work."""
+    return tx.one(ProgramRow, _PROGRAM + "WHERE program_id = ?" + tx.for_update, program_id)
+
+
+def program_id_by_public(tx: Transaction, public_id: bytes) -> int | None:
+    """Find a program by its public id."""
+    found = tx.value("SELECT program_id FROM program_by_public WHERE public_id = ?", public_id)
+    return found if isinstance(found, int) else None
+
+
+def program_id_by_slug(tx: Transaction, slug: str) -> int | None:
+    """Find a program by its slug."""
+    found = tx.value("SELECT program_id FROM program_by_slug WHERE slug = ?", slug)
+    return found if isinstance(found, int) else None
+
+
+def programs_of(tx: Transaction, merchant_id: int, after: int, limit: int) -> list[ProgramRow]:
+    """List a merchant's programs, oldest first. # across: a merchant's programs"""
+    sql = _PROGRAM + "WHERE merchant_id = ? AND program_id > ? ORDER BY program_id LIMIT ?"
+    return tx.all(ProgramRow, sql, merchant_id, after, limit)
+
+
+def live_programs(tx: Transaction, limit: int) -> list[ProgramRow]:
+    """List programs for the directory. # across: all programs"""
+    return tx.all(ProgramRow, _PROGRAM + "ORDER BY program_id LIMIT ?", limit)
+
+
+def insert_program(tx: Transaction, row: ProgramRow) -> None:
+    """Write a new program with its first version and its look-ups."""
+    tx.run(
+        "INSERT INTO program (program_id, public_id, merchant_id, slug, authority, name, version,"
+        " revision, signer_id, document, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *msgspec.structs.astuple(row),
+    )
+    tx.run(
+        "INSERT INTO program_by_public (public_id, program_id) VALUES (?, ?)",
+        row.public_id,
+        row.program_id,
+    )
+
+
+def take_slug(tx: Transaction, slug: str, program_id: int) -> bool:
+    """Give a slug to a program; False when another has it."""
+    return (
+        tx.run(
+            "INSERT INTO program_by_slug (slug, program_id) VALUES (?, ?)"
+            " ON CONFLICT (slug) DO NOTHING",
+            slug,
+            program_id,
+        )
+        == 1
+    )
+
+
+def insert_version(tx: Transaction, row: ProgramRow, now: int) -> None:
+    """Keep a version as it came into force."""
+    tx.run(
+        "INSERT INTO program_version (program_id, version, document, created_at)"
+        " VALUES (?, ?, ?, ?)",
+        *(row.program_id, row.version, row.document, now),
+    )
+
+
+def update_program(tx: Transaction, row: ProgramRow) -> None:
+    """Put another document in force."""
+    tx.run(
+        "UPDATE program SET name = ?, version = ?, revision = ?, document = ?, updated_at = ?"
+        " WHERE program_id = ?",
+        *(row.name, row.version, row.revision, row.document, row.updated_at, row.program_id),
+    )
+
+
+def insert_campaign(tx: Transaction, program_id: int, campaign_id: int, now: int) -> None:
+    """Have all passes of a program told: one row and a cursor."""
+    tx.run(
+        "INSERT INTO campaign (program_id, campaign_id, kind, next_card_id, created_at, next_at,"
+        " claimed_until) VALUES (?, ?, 'redesign', 0, ?, ?, 0)",
+        *(program_id, campaign_id, now, now),
+    )
+
+
+def images_of(tx: Transaction, program_id: int) -> dict[str, bytes]:
+    """Return the hash of the picture in each place."""
+    sql = "SELECT role, sha256 FROM program_image WHERE program_id = ? ORDER BY role"
+    return dict(tx.all(lambda role, sha256: (str(role), bytes(sha256)), sql, program_id))
+
+
+def artwork_of(tx: Transaction, program_id: int) -> dict[str, bytes]:
+    """Return the program's own pictures by the names they have in a pass."""
+    sql = "SELECT file_name, png FROM program_artwork WHERE program_id = ? ORDER BY file_name"
+    return dict(tx.all(lambda name, png: (str(name), bytes(png)), sql, program_id))
+
+
+def put_image(tx: Transaction, program_id: int, role: str, *, sha256: bytes, png: bytes) -> None:
+    """Put a picture in a place, and make it public under its hash."""
+    tx.run(
+        "INSERT INTO image (sha256, png) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
+        sha256,
+        png,
+    )
+    tx.run(
+        "INSERT INTO program_image (program_id, role, sha256) VALUES (?, ?, ?)"
+        " ON CONFLICT (program_id, role) DO UPDATE SET sha256 = excluded.sha256",
+        *(program_id, role, sha256),
+    )
+
+
+def put_artwork(tx: Transaction, program_id: int, file_name: str, png: bytes) -> None:
+    """Keep one size of a picture."""
+    tx.run(
+        "INSERT INTO program_artwork (program_id, file_name, png) VALUES (?, ?, ?)"
+        " ON CONFLICT (program_id, file_name) DO UPDATE SET png = excluded.png",
+        *(program_id, file_name, png),
+    )
+
+
+def image(tx: Transaction, sha256: bytes) -> bytes | None:
+    """Return a public picture."""
+    found = tx.value("SELECT png FROM image WHERE sha256 = ?", sha256)
+    return found if isinstance(found, bytes) else None
+
+
+def insert_merchant(tx: Transaction, row: MerchantRow) -> None:
+    """Write a merchant and its look-up; its slug was taken before."""
+    tx.run(
+        "INSERT INTO merchant (merchant_id, public_id, slug, name, created_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (merchant_id) DO NOTHING",
+        *msgspec.structs.astuple(row),
+    )
+    tx.run(
+        "INSERT INTO merchant_by_public (public_id, merchant_id) VALUES (?, ?)"
+        " ON CONFLICT (public_id) DO NOTHING",
+        *(row.public_id, row.merchant_id),
+    )
+
+
+def take_merchant_slug(tx: Transaction, slug: str, merchant_id: int) -> bool:
+    """Give a slug to a merchant; False when another has it."""
+    return (
+        tx.run(
+            "INSERT INTO merchant_by_slug (slug, merchant_id) VALUES (?, ?)"
+            " ON CONFLICT (slug) DO NOTHING",
+            *(slug, merchant_id),
+        )
+        == 1
+    )
+
+
+def merchant_id_by_slug(tx: Transaction, slug: str) -> int | None:
+    """Find a merchant by its slug."""
+    found = tx.value("SELECT merchant_id FROM merchant_by_slug WHERE slug = ?", slug)
+    return found if isinstance(found, int) else None
+
+
+def lock_merchant(tx: Transaction, merchant_id: int) -> MerchantRow | None:
+    """Find a merchant and hold its row for this unit of work."""
+    return tx.one(
+        MerchantRow,
+        "SELECT merchant_id, public_id, slug, name, created_at FROM merchant"  # noqa: S608
+        " WHERE merchant_id = ?" + tx.for_update,
+        merchant_id,
+    )
+
+
+def insert_key(tx: Transaction, row: KeyRow) -> None:
+    """Write a key and its look-up."""
+    tx.run(
+        "INSERT INTO merchant_key (merchant_id, key_id, public_id, name, scopes, ips, prefix,"
+        " token_hash, previous_hash, previous_until, created_at, last_used_at, revoked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *msgspec.structs.astuple(row),
+    )
+    point_to_key(tx, row.token_hash, row.merchant_id, row.key_id)
+
+
+def point_to_key(tx: Transaction, token_hash: bytes, merchant_id: int, key_id: int) -> None:
+    """Let a token's hash find a key."""
+    tx.run(
+        "INSERT INTO key_by_token (token_hash, merchant_id, key_id) VALUES (?, ?, ?)",
+        *(token_hash, merchant_id, key_id),
+    )
+
+
+def forget_token(tx: Transaction, token_hash: bytes) -> None:
+    """Let a token's hash find nothing."""
+    tx.run("DELETE FROM key_by_token WHERE token_hash = ?", token_hash)
+
+
+def key_by_token(tx: Transaction, token_hash: bytes) -> KeyRow | None:
+    """Find a key by the hash of its token, the former one too."""
+    sql = (
+        _KEY  # noqa: S608
+        + "WHERE (merchant_id, key_id) IN (SELECT merchant_id, key_id FROM key_by_token"
+        " WHERE token_hash = ?)"
+    )
+    return tx.one(KeyRow, sql, token_hash)
+
+
+def keys_of(tx: Transaction, merchant_id: int) -> list[KeyRow]:
+    """List a merchant's keys that were not revoked."""
+    sql = _KEY + "WHERE merchant_id = ? AND revoked_at IS NULL ORDER BY key_id"
+    return tx.all(KeyRow, sql, merchant_id)
+
+
+def update_key(tx: Transaction, row: KeyRow) -> None:
+    """Write what a roll or a revocation changed."""
+    tx.run(
+        "UPDATE merchant_key SET prefix = ?, token_hash = ?, previous_hash = ?,"
+        " previous_until = ?, revoked_at = ? WHERE merchant_id = ? AND key_id = ?",
+        *(row.prefix, row.token_hash, row.previous_hash, row.previous_until, row.revoked_at),
+        *(row.merchant_id, row.key_id),
+    )
+
+
+def note_key_use(tx: Transaction, merchant_id: int, key_id: int, now: int) -> None:
+    """Note when a key was used."""
+    tx.run(
+        "UPDATE merchant_key SET last_used_at = ? WHERE merchant_id = ? AND key_id = ?",
+        *(now, merchant_id, key_id),
+    )
+
+
+def insert_staff(tx: Transaction, row: StaffRow) -> None:
+    """Let a user work for a merchant."""
+    tx.run(
+        "INSERT INTO staff (merchant_id, user_id, role, added_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (merchant_id, user_id) DO UPDATE SET role = excluded.role",
+        *msgspec.structs.astuple(row),
+    )
+
+
+def staff_of(tx: Transaction, merchant_id: int) -> list[StaffRow]:
+    """List who works for a merchant."""
+    sql = (
+        "SELECT merchant_id, user_id, role, added_at FROM staff WHERE merchant_id = ?"
+        " ORDER BY added_at, user_id"
+    )
+    return tx.all(StaffRow, sql, merchant_id)
+
+
+def staff_at(tx: Transaction, merchant_id: int, user_id: int) -> StaffRow | None:
+    """Find a user's role at a merchant."""
+    sql = (
+        "SELECT merchant_id, user_id, role, added_at FROM staff"
+        " WHERE merchant_id = ? AND user_id = ?"
+    )
+    return tx.one(StaffRow, sql, merchant_id, user_id)
+
+
+def insert_signer(tx: Transaction, row: SignerRow) -> None:
+    """Keep a signer; an existing one stays as it is."""
+    tx.run(
+        "INSERT INTO signer (merchant_id, signer_id, pass_type, team, certificate, wwdr,"
+        " key_sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (merchant_id, signer_id) DO NOTHING",
+        *msgspec.structs.astuple(row),
+    )
+
+
+def renew_signer(tx: Transaction, row: SignerRow) -> None:
+    """Give a signer a renewed certificate and key of the same pass type."""
+    tx.run(
+        "UPDATE signer SET certificate = ?, wwdr = ?, key_sealed = ?"
+        " WHERE merchant_id = ? AND signer_id = ?",
+        *(row.certificate, row.wwdr, row.key_sealed, row.merchant_id, row.signer_id),
+    )
+
+
+def all_signers(tx: Transaction) -> list[SignerRow]:
+    """List every signer, the first one first. # across: a handful, read at the start"""
+    return tx.all(SignerRow, _SIGNER + "ORDER BY merchant_id, signer_id")

@@ -1,0 +1,154 @@
+"""Programs as other rooms see them, and whose keys may do what."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import msgspec
+
+from app.clock import MINUTE
+from app.errors import NotFound
+from app.http.callers import Found, MerchantCaller, UserCaller
+from app.ids import parse_public_id
+from app.programs import queries
+from app.programs.queries import KeyRow, ProgramRow, SignerRow
+from app.programs.schemas import ProgramDocument
+from app.storage.database import Transaction
+
+SERVER = 0  # the merchant that stands for this server: its signers make number-only passes
+FIRST_SIGNER = 1
+SCOPES_OF_ROLE = {
+    "owner": frozenset({"read", "write", "admin"}),
+    "staff": frozenset({"read", "write"}),
+    "viewer": frozenset({"read"}),
+}
+_decode = msgspec.json.Decoder(ProgramDocument).decode
+_KEPT_DOCUMENTS = 1_000
+_documents: dict[tuple[int, int, int], ProgramDocument] = {}
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """A program with its document read."""
+
+    program_id: int
+    public_id: bytes
+    merchant_id: int
+    slug: str
+    authority: str
+    name: str
+    version: int
+    revision: int
+    signer_id: int
+    document: ProgramDocument
+    created_at: int
+    updated_at: int
+
+
+def program_by_id(tx: Transaction, program_id: int) -> Program | None:
+    """Find a program."""
+    row = queries.program_by_id(tx, program_id)
+    return None if row is None else read(row)
+
+
+def program_by_public(tx: Transaction, raw: bytes) -> Program | None:
+    """Find a program by the bytes of its public id."""
+    program_id = queries.program_id_by_public(tx, raw)
+    return None if program_id is None else program_by_id(tx, program_id)
+
+
+def program_by_slug(tx: Transaction, slug: str) -> Program | None:
+    """Find a program by its slug."""
+    program_id = queries.program_id_by_slug(tx, slug)
+    return None if program_id is None else program_by_id(tx, program_id)
+
+
+def program_named(tx: Transaction, text: str) -> Program | None:
+    """Find a program by `prog_…` or slug."""
+    raw = parse_public_id("prog", text)
+    return program_by_slug(tx, text) if raw is None else program_by_public(tx, raw)
+
+
+def own_program(tx: Transaction, merchant_id: int, text: str) -> Program:
+    """Find a merchant's own program by `prog_…` or slug. Raises NotFound, for others' too."""
+    found = program_named(tx, text)
+    if found is None or found.merchant_id != merchant_id:
+        raise NotFound
+    return found
+
+
+def read(row: ProgramRow) -> Program:
+    """Read a row's document; documents in force are read once."""
+    key = (row.program_id, row.version, row.revision)
+    document = _documents.get(key)
+    if document is None:
+        if len(_documents) >= _KEPT_DOCUMENTS:
+            _documents.clear()
+        document = _documents[key] = _decode(row.document)
+    return Program(
+        program_id=row.program_id,
+        public_id=row.public_id,
+        merchant_id=row.merchant_id,
+        slug=row.slug,
+        authority=row.authority,
+        name=row.name,
+        version=row.version,
+        revision=row.revision,
+        signer_id=row.signer_id,
+        document=document,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def first_signer_id(tx: Transaction) -> int:
+    """Return whose certificate signs the passes of number-only cards."""
+    return FIRST_SIGNER
+
+
+def all_signers(tx: Transaction) -> list[SignerRow]:
+    """List every signer, the first one first."""
+    return queries.all_signers(tx)
+
+
+def find_key(tx: Transaction, token_hash: bytes, now: int, address: str) -> Found | None:
+    """Find a key that is in force and may come from this address."""
+    row = queries.key_by_token(tx, token_hash)
+    if row is None or row.revoked_at is not None or not _is_in_force(row, token_hash, now):
+        return None
+    if row.ips is not None and not _is_among(address, row.ips.split()):
+        return None
+    caller = MerchantCaller(
+        merchant_id=row.merchant_id, key_id=row.key_id, scopes=frozenset(row.scopes.split())
+    )
+    if row.last_used_at is not None and now - row.last_used_at < MINUTE:
+        return Found(caller)
+    merchant_id, key_id = row.merchant_id, row.key_id
+    return Found(caller, lambda tx: queries.note_key_use(tx, merchant_id, key_id, now))
+
+
+def staff_caller(
+    tx: Transaction, user: UserCaller, merchant_ids: list[int]
+) -> MerchantCaller | None:
+    """Let a staff member act for the first merchant where he works."""
+    for merchant_id in merchant_ids:
+        row = queries.staff_at(tx, merchant_id, user.user_id)
+        if row is not None:
+            scopes = SCOPES_OF_ROLE[row.role]
+            return MerchantCaller(
+                merchant_id=merchant_id, key_id=0, scopes=scopes, user_id=user.user_id
+            )
+    return None
+
+
+def _is_in_force(row: KeyRow, token_hash: bytes, now: int) -> bool:
+    if row.token_hash == token_hash:
+        return True
+    return row.previous_hash == token_hash and (row.previous_until or 0) > now
+
+
+def _is_among(address: str, allowed: list[str]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ipaddress.ip_network(each, strict=False) for each in allowed)
