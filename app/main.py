@@ -118,6 +118,15 @@ class Server:
             assert self._app is not None, "the server has not started"
             await self._app(scope, receive, send)
             return
+        held: list[Any] = []
+
+        async def send_or_hold(message: Any) -> None:
+            # "Shut down" is said when the database is closed too: the server ends the loop then.
+            if message["type"].startswith("lifespan.shutdown."):
+                held.append(message)
+            else:
+                await send(message)
+
         async with AsyncExitStack() as stack:
             try:
                 ports = await stack.enter_async_context(
@@ -128,7 +137,9 @@ class Server:
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 raise
             self._app = create_app(self._settings, ports, extras=self._extras)
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_or_hold)
+        for message in held:
+            await send(message)
 
 
 def app() -> Server:
