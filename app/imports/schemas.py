@@ -1,0 +1,35 @@
+"""What callers of the import get (specs: api.md §4)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.cards.schemas import CardOut
+
+
+class SharedLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One card in a link that another app shared."""
+
+    link: Annotated[str, Meta(min_length=1, max_length=16_384)]
+
+
+class RemarkOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be said about a row; `row`: the line where its record starts."""
+
+    row: int | str
+    reason: str
+    detail: str
+
+
+class ImportedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How it went: two counts, three lists, and the cards that were added."""
+
+    imported: int
+    skipped: int
+    skipped_rows: list[RemarkOut]
+    failed: list[RemarkOut]
+    warnings: list[RemarkOut]
+    cards: list[CardOut]

@@ -1,0 +1,47 @@
+"""Takes the file out of a multipart body, in memory: nothing of it is written to the disk."""
+
+from __future__ import annotations
+
+from multipart import (  # type: ignore[import-untyped]  # what the framework itself reads with
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    parse_options_header,
+)
+
+from app.errors import InvalidInput, invalid
+
+PARTS_MAX = 16
+BOUNDARY_MAX = 70  # RFC 2046 §5.1.1
+
+
+def file_of(content_type: str, body: bytes) -> bytes:
+    """Return the content of the part named `file`. Raises InvalidInput."""
+    _, options = parse_options_header(content_type)
+    boundary = options.get("boundary", "")
+    if not boundary or not boundary.isascii() or len(boundary) > BOUNDARY_MAX:
+        raise invalid("Content-Type", "multipart/form-data with a boundary expected")
+    try:
+        parts = _parts(boundary, body)
+    except (MultipartError, ValueError):
+        raise InvalidInput("body: not readable as multipart/form-data") from None
+    if "file" not in parts:
+        raise invalid("file", "a part named file is expected")
+    return parts["file"]
+
+
+def _parts(boundary: str, body: bytes) -> dict[str, bytes]:
+    parts: dict[str, bytearray] = {}
+    current = bytearray()
+    with PushMultipartParser(
+        boundary, content_length=len(body), max_segment_count=PARTS_MAX
+    ) as parser:
+        for chunk in (body, b""):
+            if parser.closed:
+                break
+            for found in parser.parse(chunk):
+                if isinstance(found, MultipartSegment):
+                    current = parts.setdefault(found.name, bytearray())
+                elif found:
+                    current += found
+    return {name: bytes(content) for name, content in parts.items()}
