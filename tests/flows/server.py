@@ -22,7 +22,8 @@ async def serving(app: Any) -> AsyncIterator[str]:
         assert task is not None
         connections.add(task)
         try:
-            await _Connection(app, reader, writer).run()
+            with contextlib.suppress(asyncio.CancelledError):
+                await _Connection(app, reader, writer).run()
         finally:
             connections.discard(task)
             writer.close()
