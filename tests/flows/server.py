@@ -28,7 +28,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
             connections.discard(task)
             writer.close()
 
-    async with app.lifespan():
+    async with _living(app):
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         try:
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -37,6 +37,29 @@ async def serving(app: Any) -> AsyncIterator[str]:
             for task in list(connections):
                 task.cancel()
             await asyncio.gather(*connections, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _living(app: Any) -> AsyncIterator[None]:
+    """Keep the app's lifespan in one task: fixtures begin and end in two."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        waiting.cancel()
+        await task  # raises why it did not start
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 class _Connection:
