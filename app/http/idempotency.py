@@ -102,6 +102,12 @@ class _TwinWasFaster(Exception):
     """Another request with this key committed between our look and our write."""
 
 
+def require_key(request: Request[Any, Any, Any]) -> None:
+    """Refuse a request without a key before anything is done for it."""
+    if request.headers.get("idempotency-key") is None:
+        raise IdempotencyKeyMissing("send a fresh Idempotency-Key; repeat it to repeat")
+
+
 def request_id_of(request: Request[Any, Any, Any]) -> str:
     """Return the id that joins this request's log lines and answers."""
     return str(request.scope.get("state", {}).get("request_id", ""))
@@ -113,7 +119,7 @@ async def _claim(
     key = request.headers.get("idempotency-key")
     if key is None:
         if is_needed:
-            raise IdempotencyKeyMissing("send a fresh Idempotency-Key; repeat it to repeat")
+            require_key(request)
         return None
     if not _KEY.fullmatch(key):
         raise invalid("Idempotency-Key", "1 to 255 visible ASCII characters expected")
