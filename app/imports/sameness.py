@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
+from app.programs import directory
 from passes.barcode import expand, number_forms
 
 Sameness = tuple[str, str, str, str]
 _RETAIL = {"EAN_13", "UPC_A", "UPC_E"}  # a UPC-A is the EAN-13 with a 0 in front
-_SUFFIX = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 
 
 def folded(shop_name: str) -> str:
-    """Fold case, accents and punctuation; a last suffix in brackets is left out."""
-    bare = _SUFFIX.sub("", shop_name) or shop_name
-    plain = unicodedata.normalize("NFKD", bare).casefold()
-    kept = "".join(character for character in plain if character.isalnum())
-    return kept or plain.strip()  # a name of signs only is compared as it is
+    """Fold a shop's name; one of signs only is compared as it is."""
+    return directory.folded(shop_name) or shop_name.strip()
 
 
 def same(shop_name: str, number: str, value: str, barcode_format: str) -> Sameness:

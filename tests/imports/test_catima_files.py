@@ -71,11 +71,11 @@ def test_what_is_odd_is_kept_with_a_warning_and_what_cannot_be_is_named() -> Non
         (15, "date-in-seconds", "expiry"),
         (16, "barcode-value-invalid", "cardid"),
         (18, "no-wallet-format", "barcodetype"),
+        (18, "bad-date", "lastused"),
         (18, "bad-date", "validfrom"),
         (18, "bad-balance", "balance"),
-        (18, "bad-date", "lastused"),
-        (22, "unknown-group", "cardId,groupId"),
         (23, "unknown-group", "cardId,groupId"),
+        (24, "unknown-group", "cardId,groupId"),
     ]
     assert remarks(file.failed) == [(8, "bad-record", ""), (17, "payment-card", "cardid")]
 
