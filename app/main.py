@@ -25,11 +25,19 @@ from app.http.ports import Ports
 from app.http.problems import EXCEPTION_HANDLERS
 from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
+from app.programs import controller as programs_controller
+from app.programs import keys_controller
+from app.programs import service as programs
 from app.settings import Settings, read_settings
 from app.storage.open import open_database
 from app.web import controller as web_controller
 
-ROUTES: list[Any] = [*http_controller.ROUTES, *web_controller.ROUTES]
+ROUTES: list[Any] = [
+    *http_controller.ROUTES,
+    *programs_controller.ROUTES,
+    *keys_controller.ROUTES,
+    *web_controller.ROUTES,
+]
 
 # Lives from the start of the server to its end: the delivery worker, the sandbox's listeners.
 Background = Callable[[Ports], AbstractAsyncContextManager[Any]]
@@ -73,7 +81,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
 
 def finders() -> Finders:
     """Name the look-ups of the rooms that keep credentials."""
-    return Finders(by_kind={})
+    return Finders(by_kind={"merchant": programs.find_key})
 
 
 @asynccontextmanager
@@ -86,7 +94,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
     secrets = load_secrets(settings.secrets_file)
     # One core is left to the event loop; signing and pictures take the others.
     threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "work")
-    database = await open_database(settings.database_url, clock=clock, executor=threads)
+    database = await open_database(settings.database_url, clock=clock)
     try:
         yield Ports(
             database=database,
