@@ -1,0 +1,197 @@
+"""HTTP in and out of merchants' systems: accounts and statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
+
+from app.cards.asking import drawn_codes
+from app.cards.mails import claim_url
+from app.cards.making import draw_ids, rule_of
+from app.cards.numbers import Code
+from app.cards.numbers import judge as judge_number
+from app.cards.queries import Contact
+from app.cards.showing import Showing
+from app.errors import invalid
+from app.http.callers import merchant_of
+from app.http.idempotency import Made, once, require_key
+from app.http.paging import After, Limit, Page, page, position
+from app.http.ports import Ports
+from app.partners import bulk, enrolling, queries, statements
+from app.partners.deciding import judge
+from app.partners.schemas import (
+    AccountOut,
+    EnrolledOut,
+    NewAccount,
+    Search,
+    Statement,
+    StatementOut,
+)
+from app.programs import service as programs
+from app.programs.service import Program
+from app.storage.database import Transaction
+
+TAGS = ["Partners"]
+CARDS = "/v1/partner/programs/{program_id:str}/cards"
+NDJSON = "application/x-ndjson"
+_MERCHANT: dict[str, Any] = {"callers": ("merchant",)}
+# Searching changes nothing; it is a POST so that no name stands in a URL.
+_SEARCHER: dict[str, Any] = {"callers": ("merchant",), "scope": "write"}
+
+
+async def _own(request: Request[Any, Any, Any], ports: Ports, program_id: str) -> Program:
+    merchant_id = merchant_of(request).merchant_id
+    return await ports.database.read_point(
+        lambda tx: programs.own_program(tx, merchant_id, program_id)
+    )
+
+
+@post(CARDS, tags=TAGS, summary="Enrol somebody", **_MERCHANT)
+async def enrol(
+    request: Request[Any, Any, Any],
+    program_id: FromPath[str],
+    data: JSONBody[NewAccount],
+    ports: NamedDependency[Ports],
+) -> Response[EnrolledOut]:
+    """Answer 201 with the account and what links it; a known number: 200, the account it has."""
+    require_key(request)
+    program, now = await _own(request, ports, program_id), ports.clock.wall()
+    rule = rule_of(program)
+    if data.number is not None:
+        codes: tuple[Code, ...] = (
+            judge_number(
+                data.number, value=data.barcode_value, barcode_format=data.barcode_format, rule=rule
+            ),
+        )
+    elif data.barcode_value is not None or data.barcode_format is not None:
+        raise invalid("number", "needed where a barcode is given")
+    else:
+        codes = drawn_codes(ports, rule)
+    name = None if data.display_name is None else data.display_name.strip() or None
+    contact = Contact(data.email, data.phone, name, data.birthday, now)
+    drawn = draw_ids(ports, now)
+    link = claim_url(ports, drawn.claim_token)
+
+    def work(tx: Transaction) -> Made:
+        status, enrolled = enrolling.enrol(
+            tx, program, codes, contact=contact, drawn=drawn, link=link, now=now
+        )
+        return Made(status, enrolled)
+
+    answer = await once(request, ports, work)
+    return answer.response()
+
+
+@get(CARDS, tags=TAGS, summary="List a program's accounts", **_MERCHANT)
+async def list_accounts(
+    *,
+    request: Request[Any, Any, Any],
+    program_id: FromPath[str],
+    ports: NamedDependency[Ports],
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[AccountOut]:
+    """Answer the accounts, oldest first."""
+    merchant_id = merchant_of(request).merchant_id
+    begin = (position(ports.secrets, after) or (-1,))[0]
+
+    def work(tx: Transaction) -> Page[AccountOut]:
+        program = programs.own_program(tx, merchant_id, program_id)
+        ids = queries.cards_of_program(tx, program.program_id, begin, limit + 1)
+        show = Showing(tx)
+        found = [((card_id,), enrolling.account(tx, card_id, show)) for card_id in ids]
+        return page(ports.secrets, found, limit=limit)
+
+    return await ports.database.read(work)
+
+
+@post(CARDS + "/searches", status_code=200, tags=TAGS, summary="Find accounts", **_SEARCHER)
+async def search(
+    request: Request[Any, Any, Any],
+    program_id: FromPath[str],
+    data: JSONBody[Search],
+    ports: NamedDependency[Ports],
+) -> Page[AccountOut]:
+    """Answer the accounts of a number or barcode value, else of part of a name; 20 at most."""
+    merchant_id = merchant_of(request).merchant_id
+
+    def work(tx: Transaction) -> Page[AccountOut]:
+        program = programs.own_program(tx, merchant_id, program_id)
+        return Page(items=enrolling.search(tx, program, data.text.strip()))
+
+    return await ports.database.read(work)
+
+
+@get(CARDS + "/{number:str}", tags=TAGS, summary="Show an account", **_MERCHANT)
+async def show_account(
+    request: Request[Any, Any, Any],
+    program_id: FromPath[str],
+    number: FromPath[str],
+    ports: NamedDependency[Ports],
+) -> AccountOut:
+    """Answer the account of a number (percent-encoded), or of `card_…`."""
+    merchant_id = merchant_of(request).merchant_id
+
+    def work(tx: Transaction) -> AccountOut:
+        program = programs.own_program(tx, merchant_id, program_id)
+        return enrolling.account(tx, enrolling.card_named(tx, program, number))
+
+    return await ports.database.read_point(work)
+
+
+@put(CARDS + "/{number:str}/statement", tags=TAGS, summary="Tell a card's balance", **_MERCHANT)
+async def put_statement(
+    *,
+    request: Request[Any, Any, Any],
+    program_id: FromPath[str],
+    number: FromPath[str],
+    data: JSONBody[Statement],
+    ports: NamedDependency[Ports],
+) -> StatementOut:
+    """Take a statement that is newer than the last; the card's phones are told if it says so.
+
+    Absent = unchanged, null or [] = cleared. 409 `stale-statement` changes nothing.
+    """
+    program, now = await _own(request, ports, program_id), ports.clock.wall()
+    told = judge(data, statements.named_of(program))
+    drawn = ports.ids.secret(16 * statements.EVENTS_PER_CHANGE)
+    event_ids = (drawn[:16], drawn[16:])
+    return await ports.database.write(
+        lambda tx: statements.take(tx, program, number, told, event_ids=event_ids, now=now)
+    )
+
+
+@post(
+    "/v1/partner/programs/{program_id:str}/statements",
+    status_code=200,
+    request_max_body_size=None,
+    content_types=(NDJSON,),
+    tags=TAGS,
+    summary="Tell many balances, NDJSON both ways",
+    **_MERCHANT,
+)
+async def post_statements(
+    request: Request[Any, Any, Any], program_id: FromPath[str], ports: NamedDependency[Ports]
+) -> Stream:
+    """Read up to 100,000 lines as they come; answer each non-blank one by a line, in order.
+
+    `line` counts the lines of the file from 1. A bad line loses no other; sent again, the file
+    changes nothing. The last line counts: `{"done": true, "ok": …, "stale": …, "error": …}`.
+    """
+    program = await _own(request, ports, program_id)
+    statements.named_of(program)  # refused before reading, while there is a status to answer
+    return Stream(bulk.answers(ports, program, request.stream()), media_type=NDJSON)
+
+
+ROUTES: list[Any] = [
+    enrol,
+    list_accounts,
+    search,
+    show_account,
+    put_statement,
+    post_statements,
+]
