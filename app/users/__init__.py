@@ -1,0 +1,1 @@
+"""People: guests and users, their mailed codes, their sessions, their profile."""
