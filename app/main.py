@@ -30,10 +30,13 @@ from app.programs import keys_controller
 from app.programs import service as programs
 from app.settings import Settings, read_settings
 from app.storage.open import open_database
+from app.users import controller as users_controller
+from app.users import service as users
 from app.web import controller as web_controller
 
 ROUTES: list[Any] = [
     *http_controller.ROUTES,
+    *users_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
     *web_controller.ROUTES,
@@ -81,7 +84,16 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
 
 def finders() -> Finders:
     """Name the look-ups of the rooms that keep credentials."""
-    return Finders(by_kind={"merchant": programs.find_key})
+    return Finders(
+        by_kind={
+            "user": lambda tx, hashed, now, _address: users.find_session(tx, hashed, now=now),
+            "merchant": programs.find_key,
+        },
+        # Where a user works stands with him, what he may do there with the merchant.
+        staff=lambda tx, user, _now: programs.staff_caller(
+            tx, user, users.workplaces(tx, user.user_id)
+        ),
+    )
 
 
 @asynccontextmanager
