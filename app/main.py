@@ -15,6 +15,8 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from app.cards import controller as cards_controller
+from app.cards import service as cards
 from app.clock import Clock, SystemClock
 from app.http import controller as http_controller
 from app.http import logs, media
@@ -25,6 +27,8 @@ from app.http.ports import Ports
 from app.http.problems import EXCEPTION_HANDLERS
 from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
+from app.imports import controller as imports_controller
+from app.partners import controller as partners_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller
 from app.programs import service as programs
@@ -39,6 +43,9 @@ ROUTES: list[Any] = [
     *users_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
+    *cards_controller.ROUTES,
+    *partners_controller.ROUTES,
+    *imports_controller.ROUTES,
     *web_controller.ROUTES,
 ]
 
@@ -73,7 +80,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         on_startup=[_freeze],
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
-            | {"routes": tuple(routes)}
+            | {"routes": tuple(routes), "move_cards": cards.move_cards}
         ),
     )
     app.asgi_handler = Gate(
