@@ -95,7 +95,7 @@ def finders() -> Finders:
         by_kind={
             "user": lambda tx, hashed, now, _address: users.find_session(tx, hashed, now=now),
             "merchant": programs.find_key,
-            "claim": lambda tx, hashed, now, _address: cards.find_claim(tx, hashed, now=now),
+            "claim": cards.find_claim,
         },
         # Where a user works stands with him, what he may do there with the merchant.
         staff=lambda tx, user, _now: programs.staff_caller(
