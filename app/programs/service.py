@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 import msgspec
 
@@ -24,7 +25,6 @@ SCOPES_OF_ROLE = {
 }
 _decode = msgspec.json.Decoder(ProgramDocument).decode
 _KEPT_DOCUMENTS = 1_000
-_documents: dict[tuple[int, int, int], ProgramDocument] = {}
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +78,6 @@ def own_program(tx: Transaction, merchant_id: int, text: str) -> Program:
 
 def read(row: ProgramRow) -> Program:
     """Read a row's document; documents in force are read once."""
-    key = (row.program_id, row.version, row.revision)
-    document = _documents.get(key)
-    if document is None:
-        if len(_documents) >= _KEPT_DOCUMENTS:
-            _documents.clear()
-        document = _documents[key] = _decode(row.document)
     return Program(
         program_id=row.program_id,
         public_id=row.public_id,
@@ -94,10 +88,15 @@ def read(row: ProgramRow) -> Program:
         version=row.version,
         revision=row.revision,
         signer_id=row.signer_id,
-        document=document,
+        document=_document(row.document),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+@lru_cache(_KEPT_DOCUMENTS)
+def _document(text: str) -> ProgramDocument:
+    return _decode(text)
 
 
 def first_signer_id(tx: Transaction) -> int:
