@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -62,7 +63,12 @@ class _Schemas(msgspec.Struct, frozen=True):
 
 
 def _schemas(found: Iterable[HTTPRouteHandler]) -> _Schemas:
-    kinds = {kind for handler in found for kind in (_taken(handler), _given(handler)) if kind}
+    kinds = {
+        kind
+        for handler in found
+        for kind in (_taken(handler), *_members(_given(handler)))
+        if kind is not None
+    }
     ordered = sorted(kinds, key=str)
     each, components = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
     return _Schemas(dict(zip(ordered, each, strict=True)), components)
@@ -81,6 +87,11 @@ def _given(handler: HTTPRouteHandler) -> Any:
     return kind if _is_ours(kind) else None
 
 
+def _members(kind: Any) -> tuple[Any, ...]:
+    """Take a union of answers apart: whoever asks gets one of them, by who he is."""
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+
+
 def _is_ours(kind: Any) -> bool:
     """Tell whether a type is made of structs, which msgspec can describe."""
     parts = [get_origin(kind) or kind, *get_args(kind)]
@@ -94,7 +105,10 @@ def _set_bodies(operation: Json, handler: HTTPRouteHandler, schemas: _Schemas) -
         content[_JSON] = {"schema": schemas.of[taken]}
     if given is not None:
         answer = operation["responses"].setdefault(str(handler.status_code), {"description": ""})
-        answer["content"] = {_JSON: {"schema": schemas.of[given]}}
+        shapes = [schemas.of[kind] for kind in _members(given)]
+        answer["content"] = {
+            _JSON: {"schema": shapes[0] if len(shapes) == 1 else {"anyOf": shapes}}
+        }
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:

@@ -1,0 +1,128 @@
+"""The OpenAPI document says what is checked: bounds, unknown fields, errors, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+
+from app.web.openapi import handlers
+from tests.http.asgi import call
+
+BROKEN_UNION = "a patterned string in a union with a dict or a list: msgspec frees memory twice"
+
+
+@pytest.fixture
+async def document(app: Litestar) -> Any:
+    answer = await call(app, "GET", "/openapi.json")
+    assert answer.status == 200
+    return answer.json()
+
+
+def nodes(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object of a schema with its path."""
+    if isinstance(node, dict):
+        yield path, node
+        for name, child in node.items():
+            yield from nodes(child, f"{path}/{name}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from nodes(child, f"{path}/{index}")
+
+
+def input_types(app: Litestar) -> dict[str, Any]:
+    """Name each route's own input type."""
+    return {
+        f"{method} {path}": handler.parsed_data_field.annotation
+        for path, method, handler in handlers(app)
+        if handler.parsed_data_field is not None
+    }
+
+
+async def test_every_route_is_described_with_its_errors_as_problems(
+    app: Litestar, document: Any
+) -> None:
+    assert document["openapi"].startswith("3.1")
+    for path, method, handler in handlers(app):
+        operation = document["paths"][path][method]
+        assert operation.get("summary"), (method, path)
+        assert operation.get("tags"), (method, path)
+        answers = operation["responses"]
+        if handler.opt.get("apple"):
+            continue
+        for status, answer in answers.items():
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+        if handler.opt.get("callers"):
+            assert {"401", "403"} <= set(answers), path
+            assert operation["security"], path
+
+
+async def test_every_reference_leads_somewhere(document: Any) -> None:
+    for path, node in nodes(document):
+        if "$ref" in node:
+            kind, name = node["$ref"].removeprefix("#/components/").split("/")
+            assert name in document["components"][kind], path
+
+
+async def test_every_number_of_an_input_has_bounds(app: Litestar, document: Any) -> None:
+    for name, kind in input_types(app).items():
+        for path, node in nodes(msgspec.json.schema(kind)):
+            if node.get("type") in {"integer", "number"}:
+                lower = {"minimum", "exclusiveMinimum"} & set(node)
+                upper = {"maximum", "exclusiveMaximum"} & set(node)
+                assert lower and upper, f"{name}{path}"
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                for _, node in nodes(parameter["schema"]):
+                    if node.get("type") in {"integer", "number"}:
+                        assert {"minimum", "maximum"} <= set(node), f"{path} {parameter['name']}"
+
+
+async def test_every_text_and_list_of_an_input_has_a_longest_length(app: Litestar) -> None:
+    for name, kind in input_types(app).items():
+        for path, node in nodes(msgspec.json.schema(kind)):
+            if node.get("type") == "string" and "enum" not in node:
+                bounded = "maxLength" in node or "pattern" in node or "format" in node
+                assert bounded, f"{name}{path}"
+            if node.get("type") == "array":
+                assert "maxItems" in node, f"{name}{path}"
+
+
+async def test_every_input_refuses_unknown_fields(app: Litestar) -> None:
+    for name, kind in input_types(app).items():
+        for path, node in nodes(msgspec.json.schema(kind)):
+            if node.get("properties"):
+                assert node.get("additionalProperties") is False, f"{name}{path}"
+
+
+async def test_no_input_has_the_union_that_breaks_the_decoder(app: Litestar) -> None:
+    for name, kind in input_types(app).items():
+        for path, node in nodes(msgspec.json.schema(kind)):
+            members = node.get("anyOf", [])
+            patterned = any("pattern" in member for member in members)
+            nested = any(member.get("type") in {"object", "array"} for member in members)
+            assert not (patterned and nested), f"{name}{path}: {BROKEN_UNION}"
+
+
+async def test_every_code_has_a_section_on_the_page_of_errors(app: Litestar) -> None:
+    page = (await call(app, "GET", "/docs/errors")).body.decode()
+    for code in ("invalid-input", "stale-statement", "too-many-requests", "internal"):
+        assert f'id="{code}"' in page
+
+
+async def test_the_documentation_page_names_nothing_outside(app: Litestar) -> None:
+    for target in ("/docs", "/docs/errors", "/docs/assets/docs.js", "/docs/assets/docs.css"):
+        answer = await call(app, "GET", target)
+        assert answer.status == 200
+        assert b"http://" not in answer.body
+        assert b"https://" not in answer.body
+        assert b"onclick" not in answer.body
+        assert b"<style" not in answer.body
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"):
+        assert (await call(app, "GET", f"/docs/assets/{name}")).status == 200
+    assert (await call(app, "GET", "/docs/assets/..%2Fdocs.html")).status == 404
