@@ -38,6 +38,7 @@ async def import_cards(
     user_id = user_of(request).user_id
     content = await _content(request)
     user = await ports.database.read_point(lambda tx: users.user_by_id(tx, user_id))
+    assert user is not None, "who has a session is known"
     return await import_file(ports, user_id, content, language=user.language, is_dry_run=dry_run)
 
 

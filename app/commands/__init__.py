@@ -1,0 +1,1 @@
+"""What the command line does: serving, certificates, checks, backups, and work by hand."""

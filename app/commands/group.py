@@ -1,0 +1,144 @@
+"""The commands, their arguments and what they print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import uvloop
+
+from app.clock import SystemClock
+from app.commands import reading, running, serving
+from app.commands.certificates import DEVELOPMENT_FOLDER, ensure_secrets, signer_files
+from app.commands.checks import Check, check_signer
+from app.commands.doctor import examine
+from app.commands.speaking import Sentence, in_sentences, print_json, run, settings_now
+from app.sandbox.certificates import make_development_certificates
+from app.settings import Settings
+
+_MARKS = {"ok": "  ok      ", "warning": "  warning ", "failure": "  MISSING "}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def portecarte() -> None:
+    """Loyalty cards in Apple Wallet and Google Wallet."""
+
+
+@portecarte.command()
+@click.option("--demo", "is_demo", is_flag=True, help="With a demo merchant, user and phones.")
+def up(is_demo: bool) -> None:
+    """Serve: the API, the delivery worker and, in the sandbox, the fakes."""
+    with in_sentences():
+        settings = settings_now()
+        if is_demo and settings.is_live:
+            raise Sentence("The demo is for the sandbox: MODE is live.")
+        uvloop.run(serving.serve(settings, is_demo=is_demo))
+
+
+@portecarte.command()
+def worker() -> None:
+    """Deliver only: more workers for a server on PostgreSQL."""
+    with in_sentences():
+        settings = settings_now()
+        if settings.database_url.startswith("sqlite:"):
+            raise Sentence(
+                "A worker alone needs PostgreSQL: one process writes a SQLite file, and the "
+                "server's own worker delivers there."
+            )
+        uvloop.run(serving.work(settings))
+
+
+@portecarte.command()
+def migrate() -> None:
+    """Upgrade the database to this release, after a backup beside it."""
+    click.echo(run(running.migrate(settings_now_in_sentences())))
+
+
+@portecarte.command()
+def certs() -> None:
+    """Make development certificates and secrets, or check those of live mode."""
+    with in_sentences():
+        settings = settings_now()
+        if ensure_secrets(settings):
+            click.echo(f"{settings.secrets_file} was made: keep a copy, away from the database.")
+        if not settings.is_live:
+            make_development_certificates(DEVELOPMENT_FOLDER, now=SystemClock().wall())
+            click.echo(f"Development certificates stand in {DEVELOPMENT_FOLDER}/.")
+        _tell(check_signer(signer_files(settings), now=SystemClock().wall()))
+
+
+@portecarte.command()
+@click.option("--mail", "mail_to", metavar="ADDRESS", help="Also send a test mail there.")
+def doctor(mail_to: str | None) -> None:
+    """Say in words what is missing to go live."""
+    settings = settings_now_in_sentences()
+
+    async def all_checks() -> list[Check]:
+        return [check async for check in examine(settings, mail_to=mail_to)]
+
+    _tell(run(all_checks()))
+
+
+@portecarte.command("demo-keys")
+def demo_keys() -> None:
+    """Print the keys of the running demo as JSON."""
+    print_json(run(reading.keys_of_running_demo()))
+
+
+@portecarte.command()
+@click.argument("card_id")
+@click.option("--apple", "is_apple", is_flag=True, help="The pass.json of Apple Wallet.")
+def show(card_id: str, is_apple: bool) -> None:
+    """Print what would be sent for a card now; reads only."""
+    if not is_apple:
+        raise click.UsageError("say which wallet: --apple")
+    print_json(run(reading.pass_json(settings_now_in_sentences(), card_id)))
+
+
+@portecarte.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--user", "email", required=True, metavar="EMAIL", help="Whose wallet.")
+def import_(file: Path, email: str) -> None:
+    """Import another app's FILE into a user's wallet."""
+    print_json(run(running.import_file(settings_now_in_sentences(), file, email)))
+
+
+@portecarte.group()
+def merchants() -> None:
+    """Merchants."""
+
+
+@merchants.command("add")
+@click.argument("name")
+@click.option("--owner", required=True, metavar="EMAIL", help="Who runs it.")
+def add_merchant(name: str, owner: str) -> None:
+    """Make a merchant and print an admin key, this once."""
+    click.echo(run(running.add_merchant(settings_now_in_sentences(), name, owner)))
+
+
+@portecarte.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a backup into a new FILE; the server may run meanwhile."""
+    click.echo(run(running.backup(settings_now_in_sentences(), file)))
+
+
+@portecarte.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Fill an empty database from a backup."""
+    click.echo(run(running.restore(settings_now_in_sentences(), file)))
+
+
+def settings_now_in_sentences() -> Settings:
+    """Read the settings, a wrong one told as a sentence."""
+    with in_sentences():
+        return settings_now()
+
+
+def _tell(checks: list[Check]) -> None:
+    for check in checks:
+        click.echo(_MARKS[check.level] + check.text)
+    missing = sum(check.level == "failure" for check in checks)
+    if missing:
+        raise Sentence(f"{missing} to be cured.")

@@ -1,0 +1,148 @@
+"""Serves: the API, the delivery worker and, in the sandbox, all the fakes, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import click
+import httpx2
+import msgspec
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from app.clock import SystemClock
+from app.commands import operator, operator_routes
+from app.commands.certificates import prepare_sandbox
+from app.commands.signing import keep_signers
+from app.http import logs
+from app.http.ports import Ports
+from app.http.secrets import load_secrets
+from app.main import Extras, create_app, open_ports
+from app.sandbox import controller as sandbox_controller
+from app.sandbox import demo
+from app.sandbox.certificates import DevelopmentCertificates
+from app.sandbox.running import Sandbox
+from app.settings import Settings
+
+HEADER_READ_MILLISECONDS = 5_000  # a client that sends its headers slower than this is a nuisance
+REQUESTS_MAX = 2_048  # taken from the socket at once; our own gate sheds load before
+_START_PAUSE_SECONDS = 0.02
+
+
+async def serve(settings: Settings, *, is_demo: bool) -> None:
+    """Serve until a signal asks to stop."""
+    logs.configure(settings.log_level)
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        sandbox = None
+        if not settings.is_live:
+            certificates = prepare_sandbox(settings, clock)
+            sandbox, settings = await stack.enter_async_context(
+                _sandbox(settings, certificates, clock)
+            )
+        ports = await stack.enter_async_context(open_ports(settings, clock=clock))
+        await keep_signers(ports)
+        address = f"http://127.0.0.1:{settings.port}"
+        token = operator.announce(settings, address, ports.ids)
+        stack.callback(operator.retire, settings)
+        routes: list[Any] = operator_routes.routes(token)
+        if sandbox is not None:
+            routes += sandbox_controller.routes(sandbox)
+        app = create_app(settings, ports, extras=Extras(routes=tuple(routes)))
+        welcome = _welcome(ports, sandbox, address, is_demo=is_demo)
+        await _listen(app, settings, welcome)
+
+
+@asynccontextmanager
+async def _sandbox(
+    settings: Settings, certificates: DevelopmentCertificates, clock: SystemClock
+) -> AsyncIterator[tuple[Sandbox, Settings]]:
+    """Run the fakes and name them in the settings, where those name nothing else."""
+    sandbox = Sandbox(
+        certificates,
+        load_secrets(settings.secrets_file),
+        clock=clock,
+        apns_port=settings.sandbox_apns_port,
+        say=click.echo,
+    )
+    try:
+        await sandbox.start()
+        yield (
+            sandbox,
+            msgspec.structs.replace(
+                settings,
+                smtp_url=settings.smtp_url or sandbox.mails.url,
+                apns_url=settings.apns_url or sandbox.apple.url,
+                apns_ca_file=settings.apns_ca_file or certificates.apns_ca,
+            ),
+        )
+    finally:
+        await sandbox.close()
+
+
+async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, None]) -> None:
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=REQUESTS_MAX,
+        backpressure=REQUESTS_MAX,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MILLISECONDS),
+        log_level=LogLevels.error,
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, server.stop)
+    serving = loop.create_task(server.serve())
+    welcoming = loop.create_task(welcome)
+    try:
+        await asyncio.wait((serving, welcoming), return_when=asyncio.FIRST_COMPLETED)
+        if welcoming.done() and welcoming.exception() is not None:
+            server.stop()  # type: ignore[no-untyped-call]
+        await serving
+    finally:
+        welcoming.cancel()
+        await asyncio.gather(welcoming, return_exceptions=True)
+    if welcoming.done() and not welcoming.cancelled() and welcoming.exception() is not None:
+        welcoming.result()
+
+
+async def _welcome(ports: Ports, sandbox: Sandbox | None, address: str, *, is_demo: bool) -> None:
+    """Once it answers: make the demo, and say where everything is."""
+    await _until_it_answers(address)
+    settings = ports.settings
+    if sandbox is not None:
+        sandbox.reach(settings.pass_url, address)
+    if is_demo and sandbox is not None:
+        keys = await demo.seed(ports, address)
+        await sandbox.hold([card["id"] for card in keys.cards], keys.user_token)
+    url = settings.public_url.replace("127.0.0.1", "localhost")
+    click.echo(f"Portecarte serves {url}/ · API documentation {url}/docs")
+    if sandbox is not None:
+        click.echo(f"Sandbox: {url}/sandbox · mails {url}/sandbox/mails")
+    if is_demo:
+        click.echo("Keys of the demo: portecarte demo-keys")
+
+
+async def _until_it_answers(address: str) -> None:
+    async with httpx2.AsyncClient(base_url=address, trust_env=False) as client:
+        while True:
+            with contextlib.suppress(httpx2.HTTPError):
+                if (await client.get("/healthz")).status_code == 200:
+                    return
+            await asyncio.sleep(_START_PAUSE_SECONDS)
+
+
+async def work(settings: Settings) -> None:
+    """Deliver until a signal asks to stop."""
+    raise NotImplementedError(settings)
