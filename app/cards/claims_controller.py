@@ -25,6 +25,7 @@ from app.ids import digest, parse_public_id, public_id
 from app.programs import service as programs
 from app.programs.service import Program
 from app.storage.database import Transaction
+from app.users.addresses import normalized
 
 TAGS = ["Cards"]
 LINK_CODES_PER_HOUR = 20  # a user
@@ -83,10 +84,13 @@ async def join(
     now = ports.clock.wall()
     codes, drawn = drawn_codes(ports, rule_of(program)), draw_ids(ports, now)
     name = None if data.display_name is None else data.display_name.strip() or None
-    contact = Contact(data.email, None, name, data.birthday, now)
-    mail = None
+    email = None
     if data.email is not None:
-        mail = claim_mail(ports, program, data.email, drawn.claim_token)
+        email = normalized(data.email, is_live=ports.settings.is_live)
+    contact = Contact(email, None, name, data.birthday, now)
+    mail = None
+    if email is not None:
+        mail = claim_mail(ports, program, email, drawn.claim_token)
         ports.limiter.check(
             "join-mails", mail.address_hash.hex(), per_hour=JOINS_PER_ADDRESS, now=now
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.cards.claiming import Mailing
 from app.http.ports import Ports
 from app.programs.service import Program
+from app.users.addresses import address_hash
 
 _CLAIM = {
     "fr": (
@@ -53,7 +54,7 @@ def _mail(
 ) -> Mailing:
     subject, body = texts.get(program.document.languages[0], texts["en"])
     return Mailing(
-        address_hash=ports.secrets.tag("address", address.casefold()),
+        address_hash=address_hash(ports.secrets, address),
         recipient=address,
         subject=subject.format(shop=program.name),
         body=body.format(shop=program.name, **said),

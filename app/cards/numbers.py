@@ -51,7 +51,8 @@ def judge(number: str, *, value: str | None, barcode_format: str | None, rule: R
     if barcode_format is not None and barcode_format not in FORMATS:
         raise invalid("barcode_format", f"one of {', '.join(FORMATS)} expected")
     is_named = _fits_pattern(number, rule)
-    if not is_named and (looks_like_payment_card(number) or looks_like_payment_card(value or "")):
+    is_article = barcode_format == "EAN_13" and value is None and len(number) == 13
+    if not is_named and not is_article and _is_payment_card(number, value):
         raise PaymentCard("this looks like the number of a payment card")
     if rule.number_pattern is not None and not is_named:
         raise _refused("number", "this program has no such numbers")
@@ -81,6 +82,10 @@ def draw(rule: Rule, digits: Digits) -> tuple[Code, ...]:
 def look_up_key(number: str) -> str:
     """Return the one form under which a number is looked up: a UPC-A is its EAN-13."""
     return max(number_forms(number), key=len)
+
+
+def _is_payment_card(number: str, value: str | None) -> bool:
+    return looks_like_payment_card(number) or looks_like_payment_card(value or "")
 
 
 def _drawn(barcode_format: str, digits: Digits) -> Code:

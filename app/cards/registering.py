@@ -17,6 +17,7 @@ from app.errors import Conflict, ProofNeeded
 from app.ids import digest, parse_public_id
 from app.programs.service import Program
 from app.storage.database import Transaction
+from app.users import queries as users
 
 CARDS_PER_USER_MAX = 5_000
 LINK_CODE_TRIES_MAX = 5
@@ -94,6 +95,8 @@ def hold(tx: Transaction, user_id: int, card_public: str, own: HoldingRow, *, no
 
     Nothing happens to a card which he holds no more: a repeat comes late.
     """
+    if users.lock_user(tx, user_id) is None:
+        return  # erased meanwhile
     raw = parse_public_id("card", card_public)
     card_id = None if raw is None else queries.card_id_by_public(tx, raw)
     if card_id is None:

@@ -34,6 +34,7 @@ from app.partners.schemas import (
 from app.programs import service as programs
 from app.programs.service import Program
 from app.storage.database import Transaction
+from app.users.addresses import normalized
 
 TAGS = ["Partners"]
 CARDS = "/v1/partner/programs/{program_id:str}/cards"
@@ -72,7 +73,10 @@ async def enrol(
     else:
         codes = drawn_codes(ports, rule)
     name = None if data.display_name is None else data.display_name.strip() or None
-    contact = Contact(data.email, data.phone, name, data.birthday, now)
+    email = None
+    if data.email is not None:
+        email = normalized(data.email, is_live=ports.settings.is_live)
+    contact = Contact(email, data.phone, name, data.birthday, now)
     drawn = draw_ids(ports, now)
     link = claim_url(ports, drawn.claim_token)
 
