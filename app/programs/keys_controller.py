@@ -11,20 +11,20 @@ from litestar.params import FromPath, JSONBody
 from app.http.callers import merchant_of
 from app.http.idempotency import Made, once
 from app.http.ports import Ports
-from app.programs import merchants, queries
+from app.programs import merchant_queries, merchants
 from app.programs.merchants import DrawnKey
 from app.programs.schemas import KeyOut, Keys, NewKey, Roll
 from app.storage.database import Transaction
 
 _ADMIN: dict[str, Any] = {"callers": ("merchant",), "scope": "admin"}
-_TAGS = ["Partners: keys"]
+_TAGS = ["Merchant"]
 
 
 @get("/v1/partner/keys", tags=_TAGS, summary="A merchant's keys", opt=_ADMIN)
 async def keys(request: Request[Any, Any, Any], ports: NamedDependency[Ports]) -> Keys:
     """List the keys in force, without their tokens."""
     merchant_id = merchant_of(request).merchant_id
-    rows = await ports.database.read_point(lambda tx: queries.keys_of(tx, merchant_id))
+    rows = await ports.database.read_point(lambda tx: merchant_queries.keys_of(tx, merchant_id))
     return Keys(items=[merchants.key_out(row) for row in rows])
 
 

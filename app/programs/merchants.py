@@ -9,9 +9,9 @@ import msgspec
 from app.clock import SECOND, rfc3339
 from app.errors import Conflict, NotFound, invalid
 from app.ids import digest, parse_public_id, public_id
-from app.programs import queries
+from app.programs import merchant_queries as queries
+from app.programs.merchant_queries import KeyRow, MerchantRow, StaffRow
 from app.programs.publishing import slug_of
-from app.programs.queries import KeyRow, MerchantRow, StaffRow
 from app.programs.schemas import KeyOut, NewKey
 from app.storage.database import Transaction
 

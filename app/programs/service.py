@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from functools import lru_cache
 
@@ -11,8 +12,9 @@ from app.clock import MINUTE
 from app.errors import NotFound
 from app.http.callers import Found, MerchantCaller, UserCaller
 from app.ids import parse_public_id
-from app.programs import queries
-from app.programs.queries import KeyRow, ProgramRow, SignerRow
+from app.programs import merchant_queries, queries
+from app.programs.merchant_queries import KeyRow
+from app.programs.queries import ProgramRow, SignerRow
 from app.programs.schemas import ProgramDocument
 from app.storage.database import Transaction
 
@@ -77,7 +79,7 @@ def own_program(tx: Transaction, merchant_id: int, text: str) -> Program:
 
 
 def read(row: ProgramRow) -> Program:
-    """Read a row's document; documents in force are read once."""
+    """Read a row's document."""
     return Program(
         program_id=row.program_id,
         public_id=row.public_id,
@@ -96,6 +98,7 @@ def read(row: ProgramRow) -> Program:
 
 @lru_cache(_KEPT_DOCUMENTS)
 def _document(text: str) -> ProgramDocument:
+    # By its text: a version may be undone with its unit of work and made again otherwise.
     return _decode(text)
 
 
@@ -109,9 +112,14 @@ def all_signers(tx: Transaction) -> list[SignerRow]:
     return queries.all_signers(tx)
 
 
+def signer_by_id(tx: Transaction, signer_id: int) -> SignerRow | None:
+    """Find a signer."""
+    return queries.signer_by_id(tx, signer_id)
+
+
 def find_key(tx: Transaction, token_hash: bytes, now: int, address: str) -> Found | None:
     """Find a key that is in force and may come from this address."""
-    row = queries.key_by_token(tx, token_hash)
+    row = merchant_queries.key_by_token(tx, token_hash)
     if row is None or row.revoked_at is not None or not _is_in_force(row, token_hash, now):
         return None
     if row.ips is not None and not _is_among(address, row.ips.split()):
@@ -122,7 +130,7 @@ def find_key(tx: Transaction, token_hash: bytes, now: int, address: str) -> Foun
     if row.last_used_at is not None and now - row.last_used_at < MINUTE:
         return Found(caller)
     merchant_id, key_id = row.merchant_id, row.key_id
-    return Found(caller, lambda tx: queries.note_key_use(tx, merchant_id, key_id, now))
+    return Found(caller, lambda tx: merchant_queries.note_key_use(tx, merchant_id, key_id, now))
 
 
 def staff_caller(
@@ -130,7 +138,7 @@ def staff_caller(
 ) -> MerchantCaller | None:
     """Let a staff member act for the first merchant where he works."""
     for merchant_id in merchant_ids:
-        row = queries.staff_at(tx, merchant_id, user.user_id)
+        row = merchant_queries.staff_at(tx, merchant_id, user.user_id)
         if row is not None:
             scopes = SCOPES_OF_ROLE[row.role]
             return MerchantCaller(
@@ -140,9 +148,11 @@ def staff_caller(
 
 
 def _is_in_force(row: KeyRow, token_hash: bytes, now: int) -> bool:
-    if row.token_hash == token_hash:
+    if hmac.compare_digest(row.token_hash, token_hash):
         return True
-    return row.previous_hash == token_hash and (row.previous_until or 0) > now
+    if row.previous_hash is None or row.previous_until is None or row.previous_until <= now:
+        return False
+    return hmac.compare_digest(row.previous_hash, token_hash)
 
 
 def _is_among(address: str, allowed: list[str]) -> bool:

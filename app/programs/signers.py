@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from app.http.secrets import Secrets
-from app.programs import queries
-from app.programs.queries import MerchantRow, SignerRow
+from app.programs import merchant_queries, queries
+from app.programs.merchant_queries import MerchantRow
+from app.programs.queries import SignerRow
 from app.programs.service import FIRST_SIGNER, SERVER
 from app.storage.database import Transaction
 
@@ -70,7 +71,7 @@ def ensure_signer(tx: Transaction, row: SignerRow, *, server_public: bytes) -> N
     Raises ValueError when the row is there with another pass type or team.
     """
     server = MerchantRow(SERVER, server_public, "", "this server", row.created_at)
-    queries.insert_merchant(tx, server)
+    merchant_queries.insert_merchant(tx, server)
     known = next((s for s in queries.all_signers(tx) if s.signer_id == row.signer_id), None)
     if known is None:
         queries.insert_signer(tx, row)
