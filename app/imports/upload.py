@@ -9,7 +9,7 @@ from multipart import (  # type: ignore[import-untyped]  # what the framework it
     parse_options_header,
 )
 
-from app.errors import InvalidInput, invalid
+from app.errors import invalid
 
 PARTS_MAX = 16
 BOUNDARY_MAX = 70  # RFC 2046 §5.1.1
@@ -24,7 +24,7 @@ def file_of(content_type: str, body: bytes) -> bytes:
     try:
         parts = _parts(boundary, body)
     except (MultipartError, ValueError):
-        raise InvalidInput("body: not readable as multipart/form-data") from None
+        raise invalid("body", "not readable as multipart/form-data") from None
     if "file" not in parts:
         raise invalid("file", "a part named file is expected")
     return parts["file"]

@@ -88,7 +88,7 @@ def told(error: BaseException) -> BaseException:
         case psycopg.IntegrityError():
             return errors.Conflict("this contradicts what is stored")
         case psycopg.DataError() | UnicodeEncodeError():
-            return errors.InvalidInput("a value does not fit its column")
+            return errors.invalid("body", "a value does not fit its column")
         case psycopg.OperationalError() | psycopg.InterfaceError():
             return errors.Unavailable("the database is busy, full or away; nothing was changed")
         case told_by_server.ReadOnlySqlTransaction():

@@ -118,5 +118,5 @@ def told(error: BaseException) -> BaseException:
     if isinstance(error, sqlite3.IntegrityError):
         return errors.Conflict("this contradicts what is stored")
     if isinstance(error, OverflowError | UnicodeEncodeError | sqlite3.DataError):
-        return errors.InvalidInput("a value does not fit its column")
+        return errors.invalid("body", "a value does not fit its column")
     return error
