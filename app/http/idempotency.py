@@ -40,9 +40,8 @@ class Answer(msgspec.Struct, frozen=True):
     def response(self) -> Response[Any]:
         """Write the answer."""
         headers = {"Idempotent-Replay": "true"} if self.is_replay else None
-        return Response(
-            self.body, status_code=self.status, media_type="application/json", headers=headers
-        )
+        kind = "application/json" if self.status < 400 else "application/problem+json"
+        return Response(self.body, status_code=self.status, media_type=kind, headers=headers)
 
 
 class _Claim(msgspec.Struct, frozen=True):

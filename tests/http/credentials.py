@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from app.http.ports import Ports
 from app.programs import merchants
 from app.programs.merchants import DrawnKey
@@ -13,9 +15,9 @@ from tests.http.asgi import call
 JSON = ("Content-Type", "application/json")
 
 
-async def user_token(app: Any) -> str:
+async def user_token(app: Any, *, key: str = "guest") -> str:
     """Make a guest and return his token."""
-    answer = await call(app, "POST", "/v1/guests", headers=[JSON, ("Idempotency-Key", "guest")])
+    answer = await call(app, "POST", "/v1/guests", headers=[JSON, ("Idempotency-Key", key)])
     assert answer.status == 201, answer
     token: str = answer.json()["token"]
     return token
@@ -36,3 +38,23 @@ async def merchant_token(ports: Ports, *scopes: Any) -> str:
 
     await ports.database.write(work)
     return drawn.token
+
+
+PROGRAM: dict[str, Any] = {
+    "name": "Maison Verte",
+    "authority": "merchant",
+    "units": [{"id": "pts", "name": {"fr": "Points", "en": "Points"}}],
+    "tiers": [{"id": "gold", "name": {"fr": "Or", "en": "Gold"}}],
+    "design": {"background_color": "#2e7d32", "foreground_color": "#ffffff"},
+    "barcode": {"format": "EAN_13"},
+    "languages": ["fr", "en"],
+    "settings": {"open_numbers": True},
+}
+
+
+async def made(app: Any, target: str, token: str, body: Any) -> Any:
+    """Make something by POST and return its document."""
+    headers = [JSON, ("Idempotency-Key", f"made{target}"), ("Authorization", f"Bearer {token}")]
+    answer = await call(app, "POST", target, headers=headers, body=msgspec.json.encode(body))
+    assert answer.status == 201, answer
+    return answer.json()
