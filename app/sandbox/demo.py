@@ -16,7 +16,7 @@ from app.clock import rfc3339
 from app.http.ports import Ports
 from app.ids import public_id
 from app.partners.starting import first_key, start_merchant
-from app.programs import publishing, queries, service
+from app.programs import merchant_queries, publishing, queries, service
 from app.programs.publishing import Drawn
 from app.programs.schemas import NewProgram
 from app.programs.service import Program
@@ -129,7 +129,9 @@ async def _sign_in(ports: Ports) -> str:
 
 
 async def _merchant(ports: Ports) -> int:
-    known = await ports.database.read_point(lambda tx: queries.merchant_id_by_slug(tx, SLUG))
+    known = await ports.database.read_point(
+        lambda tx: merchant_queries.merchant_id_by_slug(tx, SLUG)
+    )
     return await start_merchant(ports, MERCHANT, OWNER_EMAIL) if known is None else known
 
 
