@@ -15,6 +15,10 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from app.apple import controller as apple_controller
+from app.apple import passes_controller
+from app.apple.passmaker import PassMaker
+from app.apple.signers import Signers
 from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.clock import Clock, SystemClock
@@ -44,6 +48,8 @@ ROUTES: list[Any] = [
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
     *cards_controller.ROUTES,
+    *passes_controller.ROUTES,
+    *apple_controller.ROUTES,
     *partners_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
@@ -65,6 +71,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
     """Build the whole app over opened ports; nothing is opened or started yet."""
     extras = extras or Extras()
     metrics = Metrics()
+    signers = Signers(ports)
     routes = [*ROUTES, *extras.routes]
     app = Litestar(
         route_handlers=routes,
@@ -77,10 +84,11 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         openapi_config=None,
         logging_config=None,
         lifespan=[_background(ports, extras.background)],
-        on_startup=[_freeze],
+        on_startup=[signers.load, _freeze],
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
+            | {"signers": signers, "passmaker": PassMaker(ports, signers)}
         ),
     )
     app.asgi_handler = Gate(
