@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import msgspec
 
@@ -47,7 +47,7 @@ class Stopped(msgspec.Struct, frozen=True):
 
 async def answers(
     ports: Ports, program: Program, body: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Give the answer's lines as they come to be.
 
     Reading goes on whether or not the answer is read: up to 100,000 short lines wait here, so

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from litestar.response import Stream
+from litestar.types import ASGIApp
 
 from app.cards.asking import drawn_codes
 from app.cards.mails import claim_url
@@ -21,6 +21,7 @@ from app.http.callers import merchant_of
 from app.http.idempotency import Made, once, require_key
 from app.http.paging import After, Limit, Page, page, position
 from app.http.ports import Ports
+from app.http.streaming import body_of, streamed
 from app.partners import bulk, enrolling, queries, statements
 from app.partners.deciding import judge
 from app.partners.schemas import (
@@ -180,7 +181,7 @@ async def put_statement(
 )
 async def post_statements(
     request: Request[Any, Any, Any], program_id: FromPath[str], ports: NamedDependency[Ports]
-) -> Stream:
+) -> ASGIApp:
     """Read up to 100,000 lines as they come; answer each non-blank one by a line, in order.
 
     `line` counts the lines of the file from 1. A bad line loses no other; sent again, the file
@@ -188,7 +189,8 @@ async def post_statements(
     """
     program = await _own(request, ports, program_id)
     statements.named_of(program)  # refused before reading, while there is a status to answer
-    return Stream(bulk.answers(ports, program, request.stream()), media_type=NDJSON)
+    answers = bulk.answers(ports, program, body_of(request.receive))
+    return streamed(answers, media_type=NDJSON)
 
 
 ROUTES: list[Any] = [
