@@ -54,7 +54,11 @@ PROGRAM: dict[str, Any] = {
 
 async def made(app: Any, target: str, token: str, body: Any) -> Any:
     """Make something by POST and return its document."""
-    headers = [JSON, ("Idempotency-Key", f"made{target}"), ("Authorization", f"Bearer {token}")]
+    headers = [
+        JSON,
+        ("Idempotency-Key", f"made{target[:200]}"),
+        ("Authorization", f"Bearer {token}"),
+    ]
     answer = await call(app, "POST", target, headers=headers, body=msgspec.json.encode(body))
-    assert answer.status == 201, answer
+    assert answer.status in {200, 201}, answer
     return answer.json()
