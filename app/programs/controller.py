@@ -29,7 +29,7 @@ from passes.templates.artwork import fit
 
 _SHA_256 = re.compile(r"([0-9a-f]{64})\.png")
 _MERCHANT: dict[str, Any] = {"callers": ("merchant",)}
-_TAGS = ["Partners: programs"]
+_TAGS = ["Programs"]
 
 
 @get("/v1/partner/programs", tags=_TAGS, summary="A merchant's programs", opt=_MERCHANT)
@@ -63,7 +63,7 @@ async def make_program(
     dry_run: Annotated[bool, Parameter(description="Judge only; store nothing.")] = False,
 ) -> Response[ProgramOut]:
     """Judge the whole program first; a dry run stops there."""
-    warnings = publishing.judge(data)
+    warnings = await _judge(ports, data)
     if dry_run:
         return _dry(warnings)
     merchant_id, now, drawn = merchant_of(request).merchant_id, ports.clock.wall(), _drawn(ports)
@@ -103,7 +103,7 @@ async def replace_program(
     """Put another document in force; phones are told."""
     merchant_id, now, drawn = merchant_of(request).merchant_id, ports.clock.wall(), _drawn(ports)
     await ports.database.read_point(lambda tx: service.own_program(tx, merchant_id, program_id))
-    warnings = publishing.judge(data)
+    warnings = await _judge(ports, data)
     if dry_run:
         return _dry(warnings)
 
@@ -141,6 +141,8 @@ async def put_image(
     def work(tx: Transaction) -> None:
         publishing.redraw(tx, found.program_id, drawn=drawn, now=now)
         queries.put_image(tx, found.program_id, role, sha256=sha256, png=png)
+        if role == "hero" and "strip" in queries.images_of(tx, found.program_id):
+            return  # both would stand in the same place on the pass; the strip is made for it
         for name, size in sizes.items():
             queries.put_artwork(tx, found.program_id, name, size)
 
@@ -148,7 +150,7 @@ async def put_image(
     return ImageOut(role=role, url=_image_url(ports, sha256))
 
 
-@get("/images/{name:str}", tags=["Pictures"], summary="A program's picture")
+@get("/images/{name:str}", tags=_TAGS, summary="A program's picture")
 async def image(ports: NamedDependency[Ports], name: FromPath[str]) -> Response[bytes]:
     """Answer a public picture by its hash; it never changes."""
     wanted = _SHA_256.fullmatch(name)
@@ -162,7 +164,7 @@ async def image(ports: NamedDependency[Ports], name: FromPath[str]) -> Response[
     return Response(png, media_type="image/png", headers=headers)
 
 
-@get("/v1/directory", tags=["Users: cards"], summary="Shops and programs to choose from")
+@get("/v1/directory", tags=["Users"], summary="Shops and programs to choose from")
 async def shops(
     ports: NamedDependency[Ports],
     q: Annotated[str, Parameter(max_length=directory.QUERY_MAX, description="A name.")] = "",
@@ -174,6 +176,12 @@ async def shops(
     found = await ports.database.read(lambda tx: directory.search(tx, q))
     listed = [((start + n + 1,), shop) for n, shop in enumerate(found[start : start + limit + 1])]
     return page(ports.secrets, listed, limit=limit)
+
+
+async def _judge(ports: Ports, sent: NewProgram) -> list[str]:
+    """Judge in a thread: pictures are drawn for it, some 50 ms."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(ports.threads, publishing.judge, sent)
 
 
 def program_out(tx: Transaction, found: Program, ports: Ports) -> ProgramOut:

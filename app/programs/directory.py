@@ -67,7 +67,8 @@ def search(tx: Transaction, text: str) -> list[ShopOut]:
         for program in map(service.read, queries.live_programs(tx, PROGRAMS_MAX))
         if wanted in folded(program.name)
     ]
-    found = [shop for shop in shops() if wanted in shop.folded]
+    is_here = {folded(program.name) for program in live}
+    found = [shop for shop in shops() if wanted in shop.folded and shop.folded not in is_here]
     found.sort(
         key=lambda s: (not s.folded.startswith(wanted), not s.is_french, s.folded, s.category)
     )

@@ -112,11 +112,6 @@ def all_signers(tx: Transaction) -> list[SignerRow]:
     return queries.all_signers(tx)
 
 
-def signer_by_id(tx: Transaction, signer_id: int) -> SignerRow | None:
-    """Find a signer."""
-    return queries.signer_by_id(tx, signer_id)
-
-
 def find_key(tx: Transaction, token_hash: bytes, now: int, address: str) -> Found | None:
     """Find a key that is in force and may come from this address."""
     row = merchant_queries.key_by_token(tx, token_hash)
