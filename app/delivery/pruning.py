@@ -1,0 +1,24 @@
+"""Deletes what is kept for a while only, some rows at a time, so that nobody waits for it."""
+
+from __future__ import annotations
+
+from app.apple import queries as apple_queries
+from app.clock import DAY
+from app.http import queries as http_queries
+from app.http.idempotency import KEPT_FOR
+from app.http.ports import Ports
+from app.outbox import queries as outbox_queries
+
+ROWS_AT_ONCE = 500
+LOG_KEPT = 30 * DAY
+EVENTS_KEPT = 30 * DAY
+
+
+async def prune(ports: Ports) -> int:
+    """Delete a bounded share of what is too old; return how many rows went."""
+    now, limit = ports.clock.wall(), ROWS_AT_ONCE
+    write = ports.database.write
+    gone = await write(lambda tx: http_queries.prune_answers(tx, now - KEPT_FOR, limit=limit))
+    gone += await write(lambda tx: apple_queries.prune_log(tx, now - LOG_KEPT, limit=limit))
+    gone += await write(lambda tx: outbox_queries.prune_events(tx, now - EVENTS_KEPT, limit=limit))
+    return gone

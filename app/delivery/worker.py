@@ -1,0 +1,110 @@
+"""Runs delivery: in the server by default, alone with `portecarte worker` on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from app.apple.push import PushService
+from app.delivery import mailing, pruning, redesigns, telling
+from app.delivery.pushing import Pusher
+from app.errors import AppError
+from app.http.ports import Ports
+
+# How long to wait before looking again: while there is work, and after a quiet while.
+BUSY_SECONDS = 0.005
+IDLE_SECONDS = 0.05
+MAIL_SECONDS = 0.2
+REDESIGN_SECONDS = 0.5
+PRUNE_SECONDS = 60.0
+FAULT_SECONDS = 1.0
+QUIET_LOOKS = 400  # looks without work until it counts as quiet: two seconds
+_log = structlog.get_logger("delivery")
+
+
+class Worker:
+    """Takes from the outbox and tells; several may run on one PostgreSQL."""
+
+    def __init__(self, ports: Ports, push: PushService) -> None:
+        self._ports = ports
+        self._push = push
+        self._pusher = Pusher(ports, push)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Pushes by answer, and `merged`: those that one push told together."""
+        return self._pusher.counts
+
+    async def step(self) -> int:
+        """Do everything that is due now, and wait for its answers; return how much it was."""
+        total = 0
+        while (
+            done := await self.tell() + await self.redesign() + await mailing.send_due(self._ports)
+        ):
+            total += done
+            await self._pusher.wait()
+        return total
+
+    async def tell(self) -> int:
+        """Tell devices what changed and send their pushes; return how much there was."""
+        told = await telling.claim_cards(self._ports)
+        feeds = await telling.tell_devices(self._ports, told)
+        self._pusher.send(feeds)
+        if told:
+            await telling.settle_cards(self._ports, told)
+        later = await telling.claim_feeds(self._ports, max(0, min(500, self._pusher.room)))
+        self._pusher.send(later)
+        return len(told) + len(later)
+
+    async def redesign(self) -> int:
+        """Tell a page of each program that changed; return how many feeds it was."""
+        feeds = await redesigns.tell_pages(self._ports)
+        self._pusher.send(feeds)
+        return len(feeds)
+
+    def start(self) -> None:
+        """Run until `stop`."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._repeat(self.tell, busy=BUSY_SECONDS, idle=IDLE_SECONDS)),
+            loop.create_task(self._repeat(self._mail, busy=MAIL_SECONDS, idle=MAIL_SECONDS)),
+            loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
+            loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
+        ]
+
+    async def stop(self) -> None:
+        """Stop taking work, wait for what was sent, and close the connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._push.close()
+        await self._pusher.wait()
+
+    async def _mail(self) -> int:
+        return await mailing.send_due(self._ports)
+
+    async def _prune(self) -> int:
+        return await pruning.prune(self._ports)
+
+    async def _repeat(
+        self, work: Callable[[], Awaitable[int]], *, busy: float, idle: float
+    ) -> None:
+        quiet = QUIET_LOOKS
+        while True:
+            try:
+                done = await work()
+            except AppError as error:  # the database is away: it comes back
+                _log.warning("postponed", code=error.code)
+                done, pause = 0, FAULT_SECONDS
+            except Exception as error:  # the one place that may: recorded, tried again
+                _log.error("failed", code=type(error).__name__, exc_info=error)
+                done, pause = 0, FAULT_SECONDS
+            else:
+                quiet = 0 if done else quiet + 1
+                pause = busy if quiet < QUIET_LOOKS else idle
+            await self._ports.clock.sleep(pause)
