@@ -17,11 +17,13 @@ from litestar.middleware import DefineMiddleware
 
 from app.apple import controller as apple_controller
 from app.apple import passes_controller
+from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
 from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.clock import Clock, SystemClock
+from app.delivery.worker import Worker
 from app.http import controller as http_controller
 from app.http import logs, media
 from app.http.authentication import Authentication, Finders
@@ -36,7 +38,7 @@ from app.partners import controller as partners_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller
 from app.programs import service as programs
-from app.settings import Settings, read_settings
+from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
 from app.users import controller as users_controller
 from app.users import service as users
@@ -62,6 +64,7 @@ Background = Callable[[Ports], AbstractAsyncContextManager[Any]]
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What lives beside the routes, and routes that only some servers have."""
 
+    has_worker: bool = False  # whether it delivers too
     background: tuple[Background, ...] = ()
     routes: tuple[Any, ...] = ()
     ready_checks: tuple[Callable[[], None], ...] = ()  # each raises Unavailable
@@ -83,7 +86,10 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         request_max_body_size=media.BODY_MAX,
         openapi_config=None,
         logging_config=None,
-        lifespan=[_background(ports, extras.background)],
+        lifespan=[
+            *([_delivering(ports, signers)] if extras.has_worker else []),
+            _background(ports, extras.background),
+        ],
         on_startup=[signers.load, _freeze],
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
@@ -182,7 +188,40 @@ def app() -> Server:
     """Read the environment and make what `granian --factory app.main:app` serves."""
     settings = read_settings(os.environ)
     logs.configure(settings.log_level)
-    return Server(settings)
+    return Server(settings, extras=Extras(has_worker=True))
+
+
+@asynccontextmanager
+async def delivering(ports: Ports, signers: Signers) -> AsyncIterator[Worker]:
+    """Deliver until it ends; the signers' certificates authenticate the pushes."""
+    await signers.load()
+    settings = ports.settings
+    push = Apns(
+        signers.credential,
+        clock=ports.clock,
+        randomness=SystemRandomness(),
+        url=apns_url(settings),
+        ca_file=settings.apns_ca_file,
+        executor=ports.threads,
+    )
+    worker = Worker(ports, push)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        await worker.stop()
+
+
+def _delivering(
+    ports: Ports, signers: Signers
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(app: Litestar) -> AsyncIterator[None]:
+        async with delivering(ports, signers) as worker:
+            app.state.worker = worker
+            yield
+
+    return run
 
 
 def _background(

@@ -55,7 +55,7 @@ async def serve(settings: Settings, *, is_demo: bool) -> None:
         routes: list[Any] = operator_routes.routes(token)
         if sandbox is not None:
             routes += sandbox_controller.routes(sandbox)
-        app = create_app(settings, ports, extras=Extras(routes=tuple(routes)))
+        app = create_app(settings, ports, extras=Extras(routes=tuple(routes), has_worker=True))
         welcome = _welcome(ports, sandbox, address, is_demo=is_demo)
         await _listen(app, settings, welcome)
 
