@@ -16,7 +16,7 @@ from app.http import logs
 MEDIA_TYPE = "application/problem+json"
 _MESSAGE_MAX = 300
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
-_AT = re.compile(r" - at (key in )?`\$\.?(.*)`\Z", re.DOTALL)
+_AT = re.compile(r" - at (`key` in )?`\$\.?(.*)`\Z", re.DOTALL)
 _FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`\Z", re.DOTALL)
 
 

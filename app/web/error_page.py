@@ -7,7 +7,14 @@ from html import escape
 
 import msgspec
 
-from app.errors import AppError
+from app.errors import AppError, UnreadableFile
+
+# Codes that one error carries by what is wrong with an import file.
+_FILE_CODES = {
+    "unknown-file": "The file is not of a kind that is read.",
+    "unsupported-version": "The file is of a version that is not read yet.",
+    "bad-encoding": "The file's text is not UTF-8.",
+}
 
 
 class ErrorText(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +37,9 @@ def error_texts() -> list[ErrorText]:
         )
         for kind in _kinds(AppError)
     }
+    for code, text in _FILE_CODES.items():
+        kind = UnreadableFile
+        found[code] = ErrorText(status=kind.status, code=code, title=kind.title, text=text)
     return sorted(found.values(), key=lambda text: (text.status, text.code))
 
 
@@ -54,5 +64,11 @@ def _section(text: ErrorText) -> str:
     return (
         f'<section id="{escape(text.code)}"><h2>{escape(text.code)}</h2>'
         f'<p class="status">{text.status} · {escape(text.title)}</p>'
-        f"<p>{escape(said if text.status == 500 else text.text)}</p></section>"
+        f"<p>{_with_code(said if text.status == 500 else text.text)}</p></section>"
     )
+
+
+def _with_code(text: str) -> str:
+    """Show what stands between backticks as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
