@@ -168,15 +168,6 @@ def insert_staff(tx: Transaction, row: StaffRow) -> None:
     )
 
 
-def staff_of(tx: Transaction, merchant_id: int) -> list[StaffRow]:
-    """List who works for a merchant."""
-    sql = (
-        "SELECT merchant_id, user_id, role, added_at FROM staff WHERE merchant_id = ?"
-        " ORDER BY added_at, user_id"
-    )
-    return tx.all(StaffRow, sql, merchant_id)
-
-
 def staff_at(tx: Transaction, merchant_id: int, user_id: int) -> StaffRow | None:
     """Find a user's role at a merchant."""
     sql = (

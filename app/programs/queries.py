@@ -212,8 +212,3 @@ def renew_signer(tx: Transaction, row: SignerRow) -> None:
 def all_signers(tx: Transaction) -> list[SignerRow]:
     """List every signer, the first one first. # across: a handful, read at the start"""
     return tx.all(SignerRow, _SIGNER + "ORDER BY merchant_id, signer_id")
-
-
-def signer_by_id(tx: Transaction, signer_id: int) -> SignerRow | None:
-    """Find a signer, whichever merchant's. # across: a handful of rows"""
-    return tx.one(SignerRow, _SIGNER + "WHERE signer_id = ?", signer_id)

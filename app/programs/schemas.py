@@ -210,14 +210,6 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
-class StaffOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Who works there."""
-
-    user_id: str
-    role: str
-    added_at: str
-
-
 class ShopOut(msgspec.Struct, frozen=True, kw_only=True):
     """A shop or a program to choose from. `program_id` is set where the card can be live here."""
 

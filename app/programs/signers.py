@@ -16,7 +16,7 @@ from app.http.secrets import Secrets
 from app.programs import merchant_queries, queries
 from app.programs.merchant_queries import MerchantRow
 from app.programs.queries import SignerRow
-from app.programs.service import FIRST_SIGNER, SERVER
+from app.programs.service import SERVER
 from app.storage.database import Transaction
 
 _PURPOSE = "signer"
@@ -83,11 +83,6 @@ def ensure_signer(tx: Transaction, row: SignerRow, *, server_public: bytes) -> N
         )
     if known.certificate != row.certificate or known.wwdr != row.wwdr:
         queries.renew_signer(tx, row)
-
-
-def is_first(row: SignerRow) -> bool:
-    """Tell whether a signer is the one of the settings."""
-    return row.signer_id == FIRST_SIGNER
 
 
 def _named(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
