@@ -184,15 +184,6 @@ def drop_oldest(tx: Transaction, card_id: int, serial: bytes, kept: int) -> int:
     )
 
 
-def tell_again(tx: Transaction, card_id: int, channel: str, revision: int, *, now: int) -> None:
-    """Want a card told once more, although others were told already."""
-    tx.run(
-        "UPDATE outbox SET wanted = ?, done = CASE WHEN done >= ? THEN ? - 1 ELSE done END,"
-        " next_at = ? WHERE card_id = ? AND channel = ?",
-        *(revision, revision, revision, now, card_id, channel),
-    )
-
-
 def insert_log(
     tx: Transaction,
     at: int,

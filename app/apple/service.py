@@ -190,7 +190,9 @@ def _tell_from_now_on(tx: Transaction, row: PassRow, program_id: int | None, now
     )
     newest = program.revision if program else 0
     if passes_of.is_newer(row, revision, newest):
-        queries.tell_again(tx, row.card_id, outbox.APPLE, revision, now=now)
+        # A revision of its own: a worker that is telling the last one right now, and does not
+        # know this device yet, settles up to that one only.
+        outbox.touch(tx, row.card_id, now=now, priority=outbox.SINGLE)
 
 
 def _tag(tag: str | None) -> int | None:
