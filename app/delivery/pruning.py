@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from app.apple import queries as apple_queries
-from app.clock import DAY
+from app.clock import DAY, HOUR
 from app.http import queries as http_queries
 from app.http.idempotency import KEPT_FOR
 from app.http.ports import Ports
 from app.outbox import queries as outbox_queries
+from app.users import service as users
 
 ROWS_AT_ONCE = 500
 LOG_KEPT = 30 * DAY
 EVENTS_KEPT = 30 * DAY
+EXPIRED_KEPT = HOUR  # who types a code too late is told so, not that it is wrong
 
 
 async def prune(ports: Ports) -> int:
@@ -21,4 +23,5 @@ async def prune(ports: Ports) -> int:
     gone = await write(lambda tx: http_queries.prune_answers(tx, now - KEPT_FOR, limit=limit))
     gone += await write(lambda tx: apple_queries.prune_log(tx, now - LOG_KEPT, limit=limit))
     gone += await write(lambda tx: outbox_queries.prune_events(tx, now - EVENTS_KEPT, limit=limit))
+    gone += await write(lambda tx: users.prune(tx, now=now - EXPIRED_KEPT, limit=limit))
     return gone
