@@ -14,6 +14,7 @@ from app.cards import service as cards
 from app.cards.content import content_of
 from app.cards.passes_of import APPLE
 from app.clock import SystemClock
+from app.commands.certificates import signer_files
 from app.commands.speaking import Sentence
 from app.errors import NotFound
 from app.http.secrets import Secrets, load_secrets
@@ -69,7 +70,9 @@ def _document(settings: Settings, secrets: Secrets, raw: bytes | None, tx: Trans
     user_id = card_queries.owner_of(tx, card_id) or 0
     found = content_of(tx, card_id, user_id=user_id, public_url=settings.public_url)
     assert found is not None, "the card was found just now"
-    signer = next(s for s in programs.all_signers(tx) if s.signer_id == found.signer_id)
+    # Before the server's first start no signer is kept; the settings name the one it will keep.
+    signers = {signer.signer_id: signer for signer in programs.all_signers(tx)}
+    signer = signers.get(found.signer_id) or signer_files(settings)
     row = pass_queries.live(tx, card_id, user_id, APPLE)
     serial = bytes(PUBLIC_BYTES) if row is None else row.serial
     token = secrets.pass_token(serial, secrets.newest_pass_key if row is None else row.pass_key)
