@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
@@ -32,7 +33,13 @@ def up(is_demo: bool) -> None:
         settings = settings_now()
         if is_demo and settings.is_live:
             raise Sentence("The demo is for the sandbox: MODE is live.")
-        uvloop.run(serving.serve(settings, is_demo=is_demo))
+        if settings.workers == 1:
+            uvloop.run(serving.serve(settings, is_demo=is_demo))
+            return
+        if not settings.is_live:
+            raise Sentence("WORKERS above 1 is for live mode: the sandbox lives in one process.")
+        asyncio.run(serving.prepare(settings))
+        serving.serve_with_processes(settings)
 
 
 @portecarte.command()

@@ -12,11 +12,13 @@ from typing import Any
 import click
 import httpx2
 import msgspec
+from granian import Granian as Processes
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from app.apple.signers import Signers
 from app.clock import SystemClock
 from app.commands import operator, operator_routes
 from app.commands.certificates import prepare_sandbox
@@ -24,7 +26,7 @@ from app.commands.signing import keep_signers
 from app.http import logs
 from app.http.ports import Ports
 from app.http.secrets import load_secrets
-from app.main import Extras, create_app, open_ports
+from app.main import Extras, create_app, delivering, open_ports
 from app.sandbox import controller as sandbox_controller
 from app.sandbox import demo
 from app.sandbox.certificates import DevelopmentCertificates
@@ -34,6 +36,7 @@ from app.settings import Settings
 HEADER_READ_MILLISECONDS = 5_000  # a client that sends its headers slower than this is a nuisance
 REQUESTS_MAX = 2_048  # taken from the socket at once; our own gate sheds load before
 _START_PAUSE_SECONDS = 0.02
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 async def serve(settings: Settings, *, is_demo: bool) -> None:
@@ -101,7 +104,7 @@ async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, Non
         log_level=LogLevels.error,
     )
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in _ENDS:
         loop.add_signal_handler(name, server.stop)
     serving = loop.create_task(server.serve())
     welcoming = loop.create_task(welcome)
@@ -145,4 +148,35 @@ async def _until_it_answers(address: str) -> None:
 
 async def work(settings: Settings) -> None:
     """Deliver until a signal asks to stop."""
-    raise NotImplementedError(settings)
+    logs.configure(settings.log_level)
+    stop = asyncio.Event()
+    for name in _ENDS:
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with open_ports(settings) as ports:
+        await keep_signers(ports)
+        async with delivering(ports, Signers(ports)):
+            await stop.wait()
+
+
+async def prepare(settings: Settings) -> None:
+    """Upgrade the database and keep the signers, before many processes start."""
+    async with open_ports(settings) as ports:
+        await keep_signers(ports)
+
+
+def serve_with_processes(settings: Settings) -> None:
+    """Serve with WORKERS processes on PostgreSQL, each of which delivers too; no sandbox."""
+    Processes(
+        "app.main:app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=REQUESTS_MAX,
+        backpressure=REQUESTS_MAX,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MILLISECONDS),
+        log_level=LogLevels.error,
+    ).serve()
