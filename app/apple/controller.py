@@ -7,7 +7,7 @@ from email.utils import formatdate, mktime_tz, parsedate_tz
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Request, Response, delete, get, post
+from litestar import MediaType, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -220,7 +220,7 @@ def _limit(
 
 def _unauthorized() -> Response[bytes]:
     """Answer the same bytes for every way to be wrong."""
-    return Response(b"", status_code=401)
+    return Response(b"", status_code=401, media_type=MediaType.TEXT)
 
 
 def _is_known(request: _Request, row: PassRow) -> bool:

@@ -21,6 +21,7 @@ HEADER_BYTES_MAX = 16 * 1024
 WRITES_MAX = 256  # in flight; what is beyond would wait longer than its caller does
 READS_MAX = 1024  # of their own, so that a till's scan is not shed by imports
 _READING = {"GET", "HEAD", "OPTIONS"}
+_APPLES = "/apple/v1/"  # a phone's tag is never an error, whatever stands in it
 _NEVER_SHED = "/healthz"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Pages bring their own scripts and styles; nothing is loaded from elsewhere or written inline.
@@ -99,7 +100,10 @@ class Gate:
         hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) != 1 or not self._hosts.accepts(hosts[0].decode("latin-1")):
             return invalid("Host", "this server does not answer under that name")
-        return decode_path(scope) or check_query(scope.get("query_string", b""))
+        refusal = decode_path(scope)
+        if refusal is None and not scope["path"].startswith(_APPLES):
+            refusal = check_query(scope.get("query_string", b""))
+        return refusal
 
 
 class Hosts:
