@@ -25,8 +25,8 @@ class Fleet:
         self._here = here
         self._delay = delay_seconds
         self._free: asyncio.Queue[Wire] = asyncio.Queue()
-        for _ in range(CONNECTIONS):
-            self._free.put_nowait(here.wire())
+        for n in range(CONNECTIONS):  # phones come from many addresses, and each has a limit
+            self._free.put_nowait(here.wire(source=f"127.0.1.{n + 1}"))
         pem = found_in(here.folder / "certs" / "dev").root.read_bytes()
         self._root = x509.load_pem_x509_certificate(pem)
         self.phones: dict[str, Phone] = {}

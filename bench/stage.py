@@ -40,9 +40,9 @@ class Stage(msgspec.Struct, frozen=True):
     keys: Keys
     apns_port: int
 
-    def wire(self) -> Wire:
+    def wire(self, *, source: str | None = None) -> Wire:
         """Make a connection to it."""
-        return Wire("127.0.0.1", self.port)
+        return Wire("127.0.0.1", self.port, source=source)
 
     def cpu_seconds(self) -> float:
         """Return the CPU seconds the server has used, children included."""

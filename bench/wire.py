@@ -31,16 +31,19 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Wire:
-    """One kept connection; one request at a time."""
+    """One kept connection; one request at a time. `source`: the loopback address it comes from."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, source: str | None = None) -> None:
         self._host, self._port = host, port
+        self._source = None if source is None else (source, 0)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: bytes) -> Answer:
         """Send a whole request and read its answer."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await asyncio.open_connection(
+                self._host, self._port, local_addr=self._source
+            )
         reader, writer = self._streams
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
@@ -63,7 +66,7 @@ def request(
     """Write a request; a body that is not bytes is sent as JSON. `if_none` is `If-None`."""
     data = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(data)}"]
-    if body is not None and "content_type" not in headers:
+    if body is not None and "Content_Type" not in headers and "Content-Type" not in headers:
         lines.append("Content-Type: application/json")
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")

@@ -1,0 +1,26 @@
+"""Runs every measurement of README, one after the other, each with the command that gives it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = (
+    *("passes", "barcodes", "pushes", "storage", "kill", "powercut"),
+    *("updates", "bulk", "journey", "delivered"),
+)
+
+
+def main() -> int:
+    """Run all, or those that the arguments name; end with 1 when one of them failed."""
+    failed = 0
+    for name in sys.argv[1:] or NAMES:
+        print(f"\n$ python -m bench.{name}", flush=True)
+        failed += (
+            subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode != 0
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
