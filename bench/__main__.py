@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+FOLDER = Path(__file__).parent
 NAMES = (
     *("passes", "barcodes", "pushes", "storage", "kill", "powercut"),
     *("updates", "bulk", "journey", "delivered"),
@@ -15,10 +17,9 @@ def main() -> int:
     """Run all, or those that the arguments name; end with 1 when one of them failed."""
     failed = 0
     for name in sys.argv[1:] or NAMES:
-        print(f"\n$ python -m bench.{name}", flush=True)
-        failed += (
-            subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode != 0
-        )
+        print(f"\n$ python bench/{name}.py", flush=True)
+        ended = subprocess.run([sys.executable, str(FOLDER / f"{name}.py")], check=False)
+        failed += ended.returncode != 0
     return 1 if failed else 0
 
 

@@ -155,6 +155,7 @@ async def work(settings: Settings) -> None:
     async with open_ports(settings) as ports:
         await keep_signers(ports)
         async with delivering(ports, Signers(ports)):
+            click.echo("Portecarte delivers.")
             await stop.wait()
 
 
