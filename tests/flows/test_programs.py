@@ -13,7 +13,6 @@ from app.programs.merchants import DrawnKey
 from app.programs.schemas import NewKey
 from tests.flows.conftest import World
 
-
 PROGRAM: dict[str, Any] = {
     "name": "Maison Verte",
     "authority": "merchant",
