@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from functools import partial
 from typing import assert_never
@@ -14,7 +14,7 @@ import structlog
 from app.apple import verdicts
 from app.apple.push import PushAnswer, PushService
 from app.apple.verdicts import Verdict, is_burst, verdict
-from app.clock import MINUTE, SECOND
+from app.clock import DAY, MINUTE, SECOND
 from app.delivery import queries
 from app.delivery.telling import Claimed
 from app.errors import AppError
@@ -23,6 +23,8 @@ from app.storage.database import Transaction
 
 IN_FLIGHT_MAX = 4_000  # pushes sent and not yet answered
 STOPPED_FOR = MINUTE  # a refused topic is tried again after this; its work is kept
+RECENT = 200  # answers by which a burst of BadDeviceToken is known: pushes may come one by one
+KEPT_TOKEN_FIRST, KEPT_TOKEN_MAX = MINUTE, DAY  # a 410 older than the registration: try later
 _log = structlog.get_logger("delivery")
 
 
@@ -43,6 +45,7 @@ class Pusher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._writing: asyncio.Task[None] | None = None
+        self._doubts: deque[bool] = deque(maxlen=RECENT)  # was it BadDeviceToken?
         self.counts: Counter[str] = Counter()
 
     @property
@@ -83,8 +86,9 @@ class Pusher:
         try:
             while self._outcomes:
                 outcomes, self._outcomes = self._outcomes, []
-                doubtful = sum(_is_doubtful(each) for each in outcomes)
-                keep_tokens = is_burst(doubtful, len(outcomes))
+                self._doubts.extend(_is_doubtful(each) for each in outcomes)
+                doubtful = sum(self._doubts)
+                keep_tokens = is_burst(doubtful, len(self._doubts))
                 if keep_tokens:
                     _log.error("burst", code="BadDeviceToken", count=doubtful)
                 await self._settle(outcomes, keep_tokens=keep_tokens)
@@ -115,8 +119,11 @@ def _apply(tx: Transaction, *, outcome: Outcome, now: int, keep_tokens: bool) ->
         case verdicts.ForgetToken(is_doubtful=True) if keep_tokens:
             queries.delay_feed(tx, *place, next_at=now + STOPPED_FOR)
         case verdicts.ForgetToken(before=before):
-            if device.push_token != claimed.push_token or device.token_at >= before:
-                queries.delay_feed(tx, *place, next_at=now)  # another token came since
+            if device.push_token != claimed.push_token:
+                queries.delay_feed(tx, *place, next_at=now)  # another one came meanwhile
+            elif device.token_at >= before:
+                pause = min(KEPT_TOKEN_FIRST << min(claimed.attempts, 12), KEPT_TOKEN_MAX)
+                queries.delay_feed(tx, *place, next_at=now + pause)
             else:
                 queries.forget_push_token(tx, claimed.device_id)
                 queries.park_feed(tx, *place, outcome.answer.reason or "Unregistered")

@@ -15,8 +15,8 @@ CAMPAIGNS_AT_ONCE = 4
 CARDS_A_PAGE = 200
 
 
-async def tell_pages(ports: Ports) -> list[Claimed]:
-    """Tell the devices of one page of each due campaign; return the feeds to push."""
+async def tell_pages(ports: Ports) -> tuple[int, list[Claimed]]:
+    """Tell the devices of one page of each due campaign; return (pages, the feeds to push)."""
     now = ports.clock.wall()
     due = await ports.database.read_point(
         lambda tx: queries.due_campaigns(tx, now, CAMPAIGNS_AT_ONCE)
@@ -24,7 +24,7 @@ async def tell_pages(ports: Ports) -> list[Claimed]:
     claimed: list[Claimed] = []
     for campaign in due:
         claimed += await _tell_page(ports, campaign)
-    return claimed
+    return len(due), claimed
 
 
 async def _tell_page(ports: Ports, campaign: Campaign) -> list[Claimed]:

@@ -14,6 +14,7 @@ from app.delivery.queries import Held, Target
 from app.http.ports import Ports
 from app.outbox import queries as outbox_queries
 from app.outbox import service as outbox
+from app.outbox.taking import due_fairly
 from app.storage.database import Transaction
 
 CARDS_AT_ONCE = 400
@@ -42,7 +43,7 @@ async def claim_cards(ports: Ports) -> list[Told]:
     """Take cards that the outside must be told of, urgent ones first."""
     now = ports.clock.wall()
     due = await ports.database.read_point(
-        lambda tx: outbox_queries.due_cards(tx, outbox.APPLE, now, CARDS_AT_ONCE)
+        lambda tx: due_fairly(tx, outbox.APPLE, now=now, limit=CARDS_AT_ONCE)
     )
     if not due:
         return []
@@ -51,10 +52,13 @@ async def claim_cards(ports: Ports) -> list[Told]:
     return [each for each in found if isinstance(each, Told)]
 
 
-async def tell_devices(ports: Ports, told: Iterable[Told]) -> list[Claimed]:
+async def tell_devices(
+    ports: Ports, told: Iterable[Told], *, may_push: bool = True
+) -> list[Claimed]:
     """Let each device's feed draw one number for all its passes that changed.
 
-    Returns the feeds to push now; one that is being pushed already follows when that is done.
+    Returns the feeds to push now; one that is being pushed already follows when that is done, and
+    so do all when there is no room for pushes: telling never waits for Apple.
     """
     now = ports.clock.wall()
     changed: defaultdict[int, dict[bytes, int]] = defaultdict(dict)
@@ -64,7 +68,13 @@ async def tell_devices(ports: Ports, told: Iterable[Told]) -> list[Claimed]:
     if not changed:
         return []
     works = [
-        partial(_tell_device, device_id=device_id, changed=changed[device_id], now=now)
+        partial(
+            _tell_device,
+            device_id=device_id,
+            changed=changed[device_id],
+            now=now,
+            may_push=may_push,
+        )
         for device_id in sorted(changed)
     ]
     found = await ports.database.write_batch(works)
@@ -104,7 +114,7 @@ def _claim_card(tx: Transaction, *, card_id: int, now: int) -> Told | None:
 
 
 def _tell_device(
-    tx: Transaction, *, device_id: int, changed: Mapping[bytes, int], now: int
+    tx: Transaction, *, device_id: int, changed: Mapping[bytes, int], now: int, may_push: bool
 ) -> list[Claimed]:
     device = queries.lock_device(tx, device_id)
     if device is None:
@@ -119,9 +129,10 @@ def _tell_device(
         for held in passes:
             revision = changed[held.serial]
             queries.note_told(tx, device_id, held, told=number, revision=revision, now=now)
-        claimed.append(
-            _claim_feed(tx, device_id=device_id, pass_type=pass_type, now=now, device=device)
-        )
+        if may_push:
+            claimed.append(
+                _claim_feed(tx, device_id=device_id, pass_type=pass_type, now=now, device=device)
+            )
     return [each for each in claimed if each is not None]
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from app.apple.push import PushService
 from app.delivery import mailing, pruning, redesigns, telling
-from app.delivery.pushing import Pusher
+from app.delivery.pushing import IN_FLIGHT_MAX, Pusher
 from app.errors import AppError
 from app.http.ports import Ports
 
@@ -19,7 +19,7 @@ BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
 MAIL_SECONDS = 0.2
 REDESIGN_SECONDS = 0.5
-PRUNE_SECONDS = 60.0
+PRUNE_SECONDS = 3_600.0
 FAULT_SECONDS = 1.0
 QUIET_LOOKS = 400  # looks without work until it counts as quiet: two seconds
 _log = structlog.get_logger("delivery")
@@ -52,7 +52,8 @@ class Worker:
     async def tell(self) -> int:
         """Tell devices what changed and send their pushes; return how much there was."""
         told = await telling.claim_cards(self._ports)
-        feeds = await telling.tell_devices(self._ports, told)
+        may_push = self._pusher.room > 0
+        feeds = await telling.tell_devices(self._ports, told, may_push=may_push)
         self._pusher.send(feeds)
         if told:
             await telling.settle_cards(self._ports, told)
@@ -61,10 +62,15 @@ class Worker:
         return len(told) + len(later)
 
     async def redesign(self) -> int:
-        """Tell a page of each program that changed; return how many feeds it was."""
-        feeds = await redesigns.tell_pages(self._ports)
+        """Tell a page of each program that changed; return how many pages.
+
+        Paced by Apple's answers: nothing more is told while half of the room is taken.
+        """
+        if self._pusher.room < IN_FLIGHT_MAX // 2:
+            return 0
+        pages, feeds = await redesigns.tell_pages(self._ports)
         self._pusher.send(feeds)
-        return len(feeds)
+        return pages
 
     def start(self) -> None:
         """Run until `stop`."""

@@ -26,6 +26,14 @@ class Due(msgspec.Struct, frozen=True):
     attempts: int
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A card that waits to be told."""
+
+    card_id: int
+    priority: int
+    merchant_id: int
+
+
 class Mail(msgspec.Struct, frozen=True):
     """A mail to be sent."""
 
@@ -165,13 +173,39 @@ def insert_event(
     )
 
 
-def due_cards(tx: Transaction, channel: str, now: int, limit: int) -> list[int]:
+def due(tx: Transaction, channel: str, now: int, limit: int) -> list[Waiting]:
     """List cards with something to tell, urgent ones first. # across: what the worker takes"""
     return tx.all(
-        int,
-        "SELECT card_id FROM outbox WHERE channel = ? AND wanted > done AND next_at <= ?"
-        " AND claimed_until <= ? ORDER BY priority, next_at, card_id LIMIT ?",
+        Waiting,
+        "SELECT card_id, priority, merchant_id FROM outbox WHERE channel = ? AND wanted > done"
+        " AND next_at <= ? AND claimed_until <= ? ORDER BY priority, merchant_id, next_at LIMIT ?",
         *(channel, now, now, limit),
+    )
+
+
+def merchants_waiting(tx: Transaction, channel: str, priority: int, limit: int) -> list[int]:
+    """List merchants with cards of a priority to tell, by skips in the index. # across: shares"""
+    return tx.all(
+        int,
+        "SELECT merchant_id FROM (WITH RECURSIVE waiting (merchant_id) AS ("
+        "SELECT MIN(merchant_id) FROM outbox WHERE channel = ? AND priority = ? AND wanted > done"
+        " UNION ALL SELECT (SELECT MIN(o.merchant_id) FROM outbox o WHERE o.channel = ?"
+        " AND o.priority = ? AND o.wanted > o.done AND o.merchant_id > waiting.merchant_id)"
+        " FROM waiting WHERE waiting.merchant_id IS NOT NULL)"
+        " SELECT merchant_id FROM waiting) AS found WHERE merchant_id IS NOT NULL LIMIT ?",
+        *(channel, priority, channel, priority, limit),
+    )
+
+
+def due_of_merchant(
+    tx: Transaction, channel: str, priority: int, merchant_id: int, *, now: int, limit: int
+) -> list[int]:
+    """List one merchant's cards of a priority to tell, the oldest first. # across: his share"""
+    return tx.all(
+        int,
+        "SELECT card_id FROM outbox WHERE channel = ? AND priority = ? AND merchant_id = ?"
+        " AND wanted > done AND next_at <= ? AND claimed_until <= ? ORDER BY next_at LIMIT ?",
+        *(channel, priority, merchant_id, now, now, limit),
     )
 
 
@@ -243,11 +277,16 @@ def delay_mail(tx: Transaction, mail: Mail, *, next_at: int) -> None:
     )
 
 
-def prune_events(tx: Transaction, before: int, *, limit: int) -> int:
-    """Delete some of the events older than 30 days. # batch"""
-    return tx.run(
-        "DELETE FROM event WHERE (card_id, sequence) IN (SELECT card_id, sequence FROM event"
-        " WHERE at < ? LIMIT ?)",
+def old_events(tx: Transaction, before: int, limit: int) -> list[tuple[int, int]]:
+    """List some of the events older than a moment. # across: what is pruned"""
+    return tx.all(
+        lambda card_id, sequence: (int(card_id), int(sequence)),
+        "SELECT card_id, sequence FROM event WHERE at < ? LIMIT ?",
         before,
         limit,
     )
+
+
+def delete_events(tx: Transaction, events: Sequence[tuple[int, int]]) -> None:
+    """Delete events. # batch"""
+    tx.run_many("DELETE FROM event WHERE card_id = ? AND sequence = ?", events)

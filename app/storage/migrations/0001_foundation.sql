@@ -371,7 +371,7 @@ CREATE TABLE outbox (
     claimed_until BIGINT NOT NULL,
     PRIMARY KEY (card_id, channel)
 );
-CREATE INDEX outbox_due ON outbox (channel, next_at) WHERE wanted > done;
+CREATE INDEX outbox_due ON outbox (channel, priority, merchant_id, next_at) WHERE wanted > done;
 
 -- family: card. What merchants' webhooks will be told, +1 each, no gap; pruned after 30 days.
 CREATE TABLE event (
