@@ -39,7 +39,17 @@ class Wire:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: bytes) -> Answer:
-        """Send a whole request and read its answer."""
+        """Send a whole request and read its answer; a connection that idled too long is renewed."""
+        was_kept = self._streams is not None
+        try:
+            return await self._ask(request)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.close()
+            if not was_kept:
+                raise
+            return await self._ask(request)
+
+    async def _ask(self, request: bytes) -> Answer:
         if self._streams is None:
             self._streams = await asyncio.open_connection(
                 self._host, self._port, local_addr=self._source
