@@ -70,6 +70,13 @@ def revision(tx: Transaction, card_id: int) -> int:
     return found if isinstance(found, int) else 0
 
 
+def done(tx: Transaction, card_id: int, channel: str) -> int | None:
+    """Return up to which revision a channel was told; None where it was never opened."""
+    sql = "SELECT done FROM outbox WHERE card_id = ? AND channel = ?"
+    found = tx.value(sql, card_id, channel)
+    return found if isinstance(found, int) else None
+
+
 def want(tx: Transaction, card_id: int, revision: int, *, priority: int, now: int) -> None:
     """Want every channel of the card told of a revision; the more urgent priority stays."""
     tx.run(
