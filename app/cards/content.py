@@ -25,11 +25,6 @@ from passes.templates.colors import color_of
 
 SERVER = 0  # the merchant whose signer makes passes of number-only cards
 Key = tuple[int | str, ...]
-# Until the engine counts, a hosted card says why it shows 0.
-_NO_ENGINE = {
-    "fr": ("Solde", "Le calcul des points n'est pas encore en service"),
-    "en": ("Balance", "The points engine is not in service yet"),
-}
 
 _read_balances = msgspec.json.Decoder(dict[str, int]).decode
 _read_fields = msgspec.json.Decoder(list[ExtraField]).decode
@@ -146,16 +141,10 @@ def _told(card: CardRow, account: AccountRow, shown: ProgramContent) -> dict[str
         "tier": next((tier for tier in shown.tiers if tier.id == account.tier), None),
         "next_expiry": expiry,
         "as_of": None if is_hosted else account.as_of,
-        "fields": (_no_engine(shown),) if is_hosted else tuple(_read_fields(account.fields)),
+        "fields": tuple(_read_fields(account.fields)),
         "message": account.message,
         "is_message_new": bool(account.is_message_new),
     }
-
-
-def _no_engine(shown: ProgramContent) -> ExtraField:
-    language = shown.languages[0]
-    label, value = _NO_ENGINE.get(language, _NO_ENGINE["en"])
-    return ExtraField(key="engine", label=label, value=value)
 
 
 def _nfc(card: CardRow, program: Program) -> Nfc | None:

@@ -130,7 +130,7 @@ async def _welcome(ports: Ports, sandbox: Sandbox | None, address: str, *, is_de
         keys = await demo.seed(ports, address)
         await sandbox.hold([card["id"] for card in keys.cards], keys.user_token)
     url = settings.public_url.replace("127.0.0.1", "localhost")
-    click.echo(f"Portecarte serves {url}/ · API documentation {url}/docs")
+    click.echo(f"Portecarte serves {url} · its API: {url}/docs")
     if sandbox is not None:
         click.echo(f"Sandbox: {url}/sandbox · mails {url}/sandbox/mails")
     if is_demo:

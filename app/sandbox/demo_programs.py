@@ -59,10 +59,6 @@ HOSTED = NewProgram(
         background_color="#5d4037",
         foreground_color="#ffffff",
         label_color="#d7ccc8",
-        headline={
-            "fr": "Le moteur de points n'est pas encore là",
-            "en": "The points engine is not there yet",
-        },
         description={"fr": "Carte du café Maison Verte", "en": "Maison Verte café card"},
     ),
     barcode=NewBarcode(format="QR_CODE"),

@@ -257,7 +257,13 @@ async def test_a_hosted_card_shows_0_and_says_that_the_engine_is_not_there(world
     shown = await world.ports.database.read(lambda tx: content_of(tx, card_id, user_id=user_id))
     assert shown is not None
     assert [balance.value for balance in shown.content.balances] == [0, 0]
-    assert "pas encore" in shown.content.fields[0].value and shown.content.as_of is None
+    headline = shown.content.program.headline
+    assert (
+        headline is not None
+        and "pas encore" in headline["fr"]
+        and "not there yet" in headline["en"]
+    )
+    assert shown.content.as_of is None
 
 
 async def test_last_modified_moves_by_a_second_at_least_and_only_for_newer_revisions(
