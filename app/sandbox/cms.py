@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from cryptography import x509
@@ -19,6 +20,7 @@ _SHA_256 = bytes.fromhex("608648016503040201")
 _CONTENT_TYPE = bytes.fromhex("2a864886f70d010903")
 _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 _SIGNING_TIME = bytes.fromhex("2a864886f70d010905")
+CHAINS_KEPT = 16
 _SET, _CONTEXT_0 = 0x31, 0xA0
 
 
@@ -32,6 +34,17 @@ class Signature(msgspec.Struct, frozen=True):
     pass_type: str
     team: str
     signed_at: datetime
+
+
+_Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
+class _Chain(msgspec.Struct, frozen=True):
+    key: _Key
+    pass_type: str
+    team: str
+    valid_from: datetime
+    valid_until: datetime
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -56,24 +69,43 @@ def _verified(signature: bytes, manifest: bytes, root: x509.Certificate) -> Sign
     signed = _parts(_only(content[1].content))
     inner = _parts(signed[2])
     _require(inner[0].content == _DATA and len(inner) == 1, "the signature is not detached")
-    certificates = [x509.load_der_x509_certificate(v.whole) for v in _values(signed[3].content)]
     signer = _parts(_only(signed[-1].content))
-    leaf = _leaf(certificates, signer[1])
+    chain = _chain(signed[3].content, signer[1].content, root)
     attributes = _attributes(signer[3])
     _require(_parts(signer[2])[0].content == _SHA_256, "the digest is not SHA-256")
     _require(attributes[_CONTENT_TYPE].content == _DATA, "the content type is wrong")
     digest = hashlib.sha256(manifest).digest()
     _require(attributes[_MESSAGE_DIGEST].content == digest, "the manifest was changed")
     stored = signer[3]
-    _check_key(leaf, bytes([_SET]) + stored.whole[1:], signer[5].content)
-    text = attributes[_SIGNING_TIME].content.decode("ascii")
-    at = datetime.strptime(text, "%y%m%d%H%M%SZ").replace(tzinfo=UTC)
-    _check_chain(leaf, certificates, root, at)
-    return Signature(_named(leaf, NameOID.USER_ID), _unit(leaf), at)
+    _check_key(chain.key, bytes([_SET]) + stored.whole[1:], signer[5].content)
+    at = _moment(attributes[_SIGNING_TIME].content)
+    _require(chain.valid_from <= at <= chain.valid_until, "a certificate is out of date")
+    return Signature(chain.pass_type, chain.team, at)
 
 
-def _leaf(certificates: list[x509.Certificate], signer_id: _Value) -> x509.Certificate:
-    serial = int.from_bytes(_parts(signer_id)[1].content, "big")
+@lru_cache(CHAINS_KEPT)
+def _chain(inside: bytes, signer_id: bytes, root: x509.Certificate) -> _Chain:
+    """Judge the certificates inside a signature; most passes bring the same ones."""
+    certificates = [x509.load_der_x509_certificate(v.whole) for v in _values(inside)]
+    leaf = _leaf(certificates, int.from_bytes(list(_values(signer_id))[1].content, "big"))
+    issuers = [c for c in certificates if c.subject == leaf.issuer and c != leaf]
+    _require(bool(issuers), "the WWDR intermediate is not inside")
+    whole = (leaf, issuers[0], root)
+    leaf.verify_directly_issued_by(issuers[0])
+    issuers[0].verify_directly_issued_by(root)
+    key = leaf.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise Refused("the key is of an unknown kind")
+    return _Chain(
+        key=key,
+        pass_type=_named(leaf, NameOID.USER_ID),
+        team=_named(leaf, NameOID.ORGANIZATIONAL_UNIT_NAME),
+        valid_from=max(certificate.not_valid_before_utc for certificate in whole),
+        valid_until=min(certificate.not_valid_after_utc for certificate in whole),
+    )
+
+
+def _leaf(certificates: list[x509.Certificate], serial: int) -> x509.Certificate:
     for certificate in certificates:
         if certificate.serial_number == serial:
             return certificate
@@ -87,40 +119,24 @@ def _attributes(stored: _Value) -> dict[bytes, _Value]:
     }
 
 
-def _check_key(leaf: x509.Certificate, signed: bytes, signature: bytes) -> None:
-    key = leaf.public_key()
+def _check_key(key: _Key, signed: bytes, signature: bytes) -> None:
     if isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
     else:
-        raise Refused("the key is of an unknown kind")
+        key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
 
 
-def _check_chain(
-    leaf: x509.Certificate,
-    certificates: list[x509.Certificate],
-    root: x509.Certificate,
-    at: datetime,
-) -> None:
-    issuers = [c for c in certificates if c.subject == leaf.issuer and c != leaf]
-    _require(bool(issuers), "the WWDR intermediate is not inside")
-    intermediate = issuers[0]
-    leaf.verify_directly_issued_by(intermediate)
-    intermediate.verify_directly_issued_by(root)
-    for certificate in (leaf, intermediate, root):
-        is_valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
-        _require(is_valid, "a certificate is out of date")
+def _moment(time: bytes) -> datetime:
+    """Read a UTCTime, `YYMMDDHHMMSSZ`."""
+    _require(len(time) == 13 and time[12:] == b"Z" and time[:12].isdigit(), "no signing time")
+    year, month, day, hour, minute, second = (int(time[at : at + 2]) for at in range(0, 12, 2))
+    return datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _named(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
     found = certificate.subject.get_attributes_for_oid(oid)
     _require(len(found) == 1, "the certificate names no pass type or team")
     return str(found[0].value)
-
-
-def _unit(certificate: x509.Certificate) -> str:
-    return _named(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME)
 
 
 def _require(is_so: bool, reason: str) -> None:

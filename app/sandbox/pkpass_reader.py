@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -18,6 +19,7 @@ __all__ = ["OpenedPass", "Refused", "open_pass"]
 
 FILES_MAX = 64
 BYTES_MAX = 5 * 1024 * 1024
+WORDS_KEPT = 64  # most passes of a program bring the same translations
 _NEEDED = (
     *("description", "organizationName", "passTypeIdentifier"),
     *("serialNumber", "teamIdentifier"),
@@ -123,6 +125,7 @@ def _decoded(data: bytes) -> dict[str, Any]:
         raise Refused("its JSON cannot be read") from error
 
 
+@lru_cache(WORDS_KEPT)
 def _words(data: bytes) -> dict[str, str]:
     encoding = "utf-8" if data.startswith(b'"') else "utf-16-be"
     text = data.decode(encoding, errors="replace")
