@@ -157,8 +157,32 @@ def pass_cpu(certificates: DevelopmentCertificates) -> float:
     return measure.cpu_seconds(make, PASSES)
 
 
+async def with_rsa_program(here: Stage) -> Stage:
+    """Return the stage with a program of the first signer: the key is RSA, as in `pass_cpu`."""
+    body = {
+        "name": "Delivered",
+        "authority": "merchant",
+        "units": [{"id": "pts", "name": {"en": "Points"}}],
+        "barcode": {"format": "EAN_13"},
+        "languages": ["en"],
+        "settings": {"open_numbers": True},
+    }
+    asked = request(
+        *("POST", "/v1/partner/programs"),
+        token=here.keys.merchant_key,
+        body=body,
+        Idempotency_Key="delivered",
+    )
+    made = await here.wire().ask(asked)
+    assert made.status == 201, made
+    programs = here.keys.programs | {"mirrored": str(made.json()["id"])}
+    keys = msgspec.structs.replace(here.keys, programs=programs)
+    return msgspec.structs.replace(here, keys=keys)
+
+
 async def measured(here: Stage) -> None:
     """Print the rate, the parts, and the ratio."""
+    here = await with_rsa_program(here)
     certificates = make_development_certificates(
         here.folder / "certs" / "dev", now=SystemClock().wall()
     )

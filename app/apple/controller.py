@@ -119,9 +119,9 @@ async def list_changed(
     )
     if found is None or not found.serials:
         return Response(None, status_code=204)
-    now, told = ports.clock.wall(), found.tag
+    now, device_id, told = ports.clock.wall(), found.device_id, found.tag
     await ports.database.write(
-        lambda tx: service.note_listed(tx, library_hash, pass_type, tag=told, now=now)
+        lambda tx: queries.note_listed(tx, device_id, pass_type, told, now=now)
     )
     return Response(SerialNumbers([each.hex() for each in found.serials], str(found.tag)))
 

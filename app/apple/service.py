@@ -33,6 +33,7 @@ _DEVICE_IN_LINE = re.compile(r"for device ([^)\s]{1,100})\)")
 class Listed(msgspec.Struct, frozen=True):
     """Which passes changed, and the tag to ask with next; no serials: nothing changed."""
 
+    device_id: int
     serials: list[bytes]
     tag: int
 
@@ -150,16 +151,7 @@ def listed(tx: Transaction, library_hash: bytes, pass_type: str, tag: str | None
     since = _tag(tag)
     if since is None or since > feed.feed:
         since = -1
-    return Listed(queries.told_since(tx, device_id, pass_type, since), feed.feed)
-
-
-def note_listed(
-    tx: Transaction, library_hash: bytes, pass_type: str, *, tag: int, now: int
-) -> None:
-    """Note what a device was told when it asked."""
-    device_id = queries.device_id(tx, library_hash)
-    if device_id is not None:
-        queries.note_listed(tx, device_id, pass_type, tag, now=now)
+    return Listed(device_id, queries.told_since(tx, device_id, pass_type, since), feed.feed)
 
 
 def shown(tx: Transaction, row: PassRow, *, public_url: str) -> Shown | None:

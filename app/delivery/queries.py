@@ -18,20 +18,28 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A pass on a device."""
+    """A pass on a device; `is_free`: its feed may be pushed now."""
 
     pass_type: str
     serial: bytes
+    is_free: int
 
 
 class FeedRow(msgspec.Struct, frozen=True):
-    """A device's feed of one pass type, as it stands after a number was drawn or a claim."""
+    """A device's feed of one pass type, as it stands."""
 
     feed: int
     attempts: int
     next_at: int
     claimed_until: int
     parked: str | None
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """A number just drawn, and how often pushing the feed failed since it last went well."""
+
+    feed: int
+    attempts: int
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -70,10 +78,14 @@ def lock_device(tx: Transaction, device_id: int) -> Device | None:
     return tx.one(Device, sql + tx.for_update, device_id)
 
 
-def held_by(tx: Transaction, device_id: int) -> list[Held]:
-    """List what a device holds."""
-    sql = "SELECT pass_type, serial FROM device_pass WHERE device_id = ?"
-    return tx.all(Held, sql, device_id)
+def held_by(tx: Transaction, device_id: int, now: int) -> list[Held]:
+    """List what a device holds, under its lock."""
+    sql = (
+        "SELECT p.pass_type, p.serial, CASE WHEN f.parked IS NULL AND f.next_at <= ?"
+        " AND f.claimed_until <= ? THEN 1 ELSE 0 END FROM device_pass p JOIN device_feed f"
+        " ON f.device_id = p.device_id AND f.pass_type = p.pass_type WHERE p.device_id = ?"
+    )
+    return tx.all(Held, sql, now, now, device_id)
 
 
 def feed(tx: Transaction, device_id: int, pass_type: str) -> FeedRow | None:
@@ -82,14 +94,15 @@ def feed(tx: Transaction, device_id: int, pass_type: str) -> FeedRow | None:
     return tx.one(FeedRow, sql, device_id, pass_type)
 
 
-def draw_number(tx: Transaction, device_id: int, pass_type: str) -> int:
-    """Draw the feed's next number."""
-    found = tx.value(
-        "UPDATE device_feed SET feed = feed + 1 WHERE device_id = ? AND pass_type = ?"
-        " RETURNING feed",
-        *(device_id, pass_type),
+def draw_number(tx: Transaction, device_id: int, pass_type: str, *, until: int | None) -> Drawn:
+    """Draw the feed's next number; take the feed for pushing until a moment, None: leave it."""
+    found = tx.one(
+        Drawn,
+        "UPDATE device_feed SET feed = feed + 1, claimed_until = COALESCE(?, claimed_until)"
+        " WHERE device_id = ? AND pass_type = ? RETURNING feed, attempts",
+        *(until, device_id, pass_type),
     )
-    assert isinstance(found, int), "a device that holds a pass has a feed of its type"
+    assert found is not None, "a device that holds a pass has a feed of its type"
     return found
 
 

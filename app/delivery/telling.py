@@ -15,7 +15,7 @@ from app.http.ports import Ports
 from app.outbox import queries as outbox_queries
 from app.outbox import service as outbox
 from app.outbox.taking import due_fairly
-from app.storage.database import Transaction
+from app.storage.database import Transaction, Work
 
 CARDS_AT_ONCE = 400
 LEASE = 120 * SECOND  # a push may take 65 s when the network swallows packets
@@ -39,16 +39,23 @@ class Claimed(msgspec.Struct, frozen=True):
     push_token: str
 
 
-async def claim_cards(ports: Ports) -> list[Told]:
-    """Take cards that the outside must be told of, urgent ones first."""
+async def settle_and_claim(ports: Ports, told: Iterable[Told]) -> list[Told]:
+    """Note up to which revision cards were told, and take the next ones, in one commit.
+
+    Settled is what was told, not "now". Urgent cards are taken first.
+    """
     now = ports.clock.wall()
     due = await ports.database.read_point(
         lambda tx: due_fairly(tx, outbox.APPLE, now=now, limit=CARDS_AT_ONCE)
     )
-    if not due:
+    works: list[tuple[int, Work[Told | None]]] = [
+        (card.card_id, partial(_settle, card=card)) for card in told
+    ]
+    works += [(card_id, partial(_claim_card, card_id=card_id, now=now)) for card_id in due]
+    if not works:
         return []
-    works = [partial(_claim_card, card_id=card_id, now=now) for card_id in sorted(due)]
-    found = await ports.database.write_batch(works)
+    works.sort(key=lambda each: each[0])  # rows are locked in order of id
+    found = await ports.database.write_batch([work for _, work in works])
     return [each for each in found if isinstance(each, Told)]
 
 
@@ -84,12 +91,6 @@ async def tell_devices(
     return [claimed for each in found if isinstance(each, list) for claimed in each]
 
 
-async def settle_cards(ports: Ports, told: Iterable[Told]) -> None:
-    """Note that the cards' devices were told up to the claimed revision, not to "now"."""
-    works = [partial(_settle, card=card) for card in sorted(told, key=lambda card: card.card_id)]
-    await ports.database.write_batch(works)
-
-
 async def claim_feeds(ports: Ports, limit: int) -> list[Claimed]:
     """Take feeds that were told but not pushed: after a delay, a crash, or a push meanwhile."""
     now = ports.clock.wall()
@@ -102,6 +103,12 @@ async def claim_feeds(ports: Ports, limit: int) -> list[Claimed]:
     ]
     found = await ports.database.write_batch(works)
     return [each for each in found if isinstance(each, Claimed)]
+
+
+async def settle(ports: Ports, told: Iterable[Told]) -> None:
+    """Note up to which revision cards were told."""
+    works = [partial(_settle, card=card) for card in sorted(told, key=lambda card: card.card_id)]
+    await ports.database.write_batch(works)
 
 
 def _settle(tx: Transaction, *, card: Told) -> None:
@@ -120,32 +127,25 @@ def _tell_device(
     if device is None:
         return []
     by_type: defaultdict[str, list[Held]] = defaultdict(list)
-    for held in queries.held_by(tx, device_id):
+    for held in queries.held_by(tx, device_id, now):
         if held.serial in changed:
             by_type[held.pass_type].append(held)
-    claimed = []
+    claimed, token = [], device.push_token if may_push else None
     for pass_type, passes in by_type.items():
-        number = queries.draw_number(tx, device_id, pass_type)
+        is_taken = token is not None and bool(passes[0].is_free)
+        until = now + LEASE if is_taken else None
+        drawn = queries.draw_number(tx, device_id, pass_type, until=until)
         for held in passes:
             revision = changed[held.serial]
-            queries.note_told(tx, device_id, held, told=number, revision=revision, now=now)
-        if may_push:
-            claimed.append(
-                _claim_feed(tx, device_id=device_id, pass_type=pass_type, now=now, device=device)
-            )
-    return [each for each in claimed if each is not None]
+            queries.note_told(tx, device_id, held, told=drawn.feed, revision=revision, now=now)
+        if is_taken and token is not None:
+            claimed.append(Claimed(device_id, pass_type, drawn.feed, drawn.attempts, token))
+    return claimed
 
 
-def _claim_feed(
-    tx: Transaction,
-    *,
-    device_id: int,
-    pass_type: str,
-    now: int,
-    device: queries.Device | None = None,
-) -> Claimed | None:
+def _claim_feed(tx: Transaction, *, device_id: int, pass_type: str, now: int) -> Claimed | None:
     """Take a feed if it may be pushed now; under the device's lock."""
-    device = device or queries.lock_device(tx, device_id)
+    device = queries.lock_device(tx, device_id)
     row = queries.feed(tx, device_id, pass_type)
     if device is None or row is None or row.parked is not None:
         return None

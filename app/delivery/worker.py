@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,7 @@ import structlog
 from app.apple.push import PushService
 from app.delivery import mailing, pruning, redesigns, telling
 from app.delivery.pushing import IN_FLIGHT_MAX, Pusher
+from app.delivery.telling import Told
 from app.errors import AppError
 from app.http.ports import Ports
 
@@ -33,6 +35,7 @@ class Worker:
         self._push = push
         self._pusher = Pusher(ports, push)
         self._tasks: list[asyncio.Task[None]] = []
+        self._told: list[Told] = []  # told and not yet settled: the next turn does
 
     @property
     def counts(self) -> Counter[str]:
@@ -51,12 +54,14 @@ class Worker:
 
     async def tell(self) -> int:
         """Tell devices what changed and send their pushes; return how much there was."""
-        told = await telling.claim_cards(self._ports)
-        may_push = self._pusher.room > 0
-        feeds = await telling.tell_devices(self._ports, told, may_push=may_push)
+        told = self._told = await telling.settle_and_claim(self._ports, self._told)
+        try:
+            may_push = self._pusher.room > 0
+            feeds = await telling.tell_devices(self._ports, told, may_push=may_push)
+        except BaseException:
+            self._told = []  # not told: their lease ends, and they are taken again
+            raise
         self._pusher.send(feeds)
-        if told:
-            await telling.settle_cards(self._ports, told)
         later = await telling.claim_feeds(self._ports, max(0, min(500, self._pusher.room)))
         self._pusher.send(later)
         return len(told) + len(later)
@@ -88,6 +93,8 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        with contextlib.suppress(AppError):  # else their lease ends, and they are told once more
+            await telling.settle(self._ports, self._told)
         await self._push.close()
         await self._pusher.wait()
 
