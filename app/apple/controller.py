@@ -139,15 +139,18 @@ async def latest(
     serial: FromPath[str],
 ) -> Response[bytes]:
     """200 with the pass. 304: it is the one last served. 401: not its token."""
-    row = await _authorized(request, ports, pass_type, serial)
-    if row is None:
-        return _unauthorized()
-    ports.limiter.check(
-        *("apple-pulls", serial), per_hour=PULLS_PER_MINUTE, now=ports.clock.wall(), window=MINUTE
+    _limit(request, ports, "apple-calls", CALLS_PER_SECOND, window=SECOND)
+    authorization, now = request.headers.get("authorization", ""), ports.clock.wall()
+    public_url = ports.settings.public_url
+    found = await ports.database.read_point(
+        lambda tx: service.latest(
+            *(tx, serial, authorization), secrets=ports.secrets, now=now, public_url=public_url
+        )
     )
-    found = await shown(ports, row)
-    if found is None:
+    signers: Signers = request.app.state.signers
+    if found is None or not await signers.is_of(found.row.signer_id, pass_type):
         return _unauthorized()
+    ports.limiter.check(*("apple-pulls", serial), per_hour=PULLS_PER_MINUTE, now=now, window=MINUTE)
     if not found.is_newer and _is_known(request, found.row):
         return Response(b"", status_code=304, headers=_last_modified(found.row))
     return await pass_answer(request, ports, found)

@@ -118,6 +118,8 @@ async def _kept(
             tasks.popitem(last=False)
     else:
         tasks.move_to_end(key)
+        if task.done() and not task.cancelled() and task.exception() is None:
+            return task.result()
     try:
         return await asyncio.shield(task)  # one caller's leaving ends it for nobody
     except BaseException:

@@ -154,6 +154,20 @@ def listed(tx: Transaction, library_hash: bytes, pass_type: str, tag: str | None
     return Listed(device_id, queries.told_since(tx, device_id, pass_type, since), feed.feed)
 
 
+def latest(
+    tx: Transaction,
+    serial: str,
+    authorization: str,
+    *,
+    secrets: Secrets,
+    now: int,
+    public_url: str,
+) -> Shown | None:
+    """Do `authorized` and `shown` at once."""
+    row = authorized(tx, serial, authorization, secrets=secrets, now=now)
+    return None if row is None else shown(tx, row, public_url=public_url)
+
+
 def shown(tx: Transaction, row: PassRow, *, public_url: str) -> Shown | None:
     """Put together what a pass shows now."""
     content = content_of(tx, row.card_id, user_id=row.user_id, public_url=public_url)
