@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # seconds
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Metrics:
@@ -19,6 +20,8 @@ class Metrics:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        # Looking a child up by its labels costs more than counting; routes and statuses are few.
+        self._children: dict[tuple[str, str, int], Counter] = {}
         self._seconds = Histogram(
             "portecarte_request_seconds",
             "Time from the request to its last byte",
@@ -26,6 +29,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._reads, self._writes = (self._seconds.labels(kind) for kind in ("read", "write"))
         self.in_flight = Gauge(
             "portecarte_requests_in_flight",
             "Requests being answered",
@@ -35,8 +39,12 @@ class Metrics:
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels("read" if method in {"GET", "HEAD"} else "write").observe(seconds)
+        child = self._children.get((method, route, status))
+        if child is None:
+            child = self._requests.labels(method, route, str(status))
+            self._children[method, route, status] = child
+        child.inc()
+        (self._reads if method in _READING else self._writes).observe(seconds)
 
     def text(self) -> bytes:
         """Write all figures in Prometheus's text form."""
