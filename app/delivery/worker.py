@@ -19,6 +19,8 @@ from app.http.ports import Ports
 # How long to wait before looking again: while there is work, and after a quiet while.
 BUSY_SECONDS = 0.005
 IDLE_SECONDS = 0.05
+# With so much found in a turn, wait a little longer: fewer commits, each for more.
+CROWD, CROWDED_SECONDS = range(3, 200), 0.02
 MAIL_SECONDS = 0.2
 REDESIGN_SECONDS = 0.5
 PRUNE_SECONDS = 3_600.0
@@ -120,4 +122,6 @@ class Worker:
             else:
                 quiet = 0 if done else quiet + 1
                 pause = busy if quiet < QUIET_LOOKS else idle
+                if done in CROWD:
+                    pause = max(pause, CROWDED_SECONDS)
             await self._ports.clock.sleep(pause)
