@@ -1,0 +1,1 @@
+"""The loyalty engine: rules and events in, entries out; pure."""
