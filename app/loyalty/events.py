@@ -7,8 +7,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from app.loyalty.model import OPERATOR
-
 BIG = 2**53 - 1
 LINES_MAX = 1_000
 Units = Annotated[int, Meta(ge=1, le=BIG)]
@@ -234,7 +232,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     occurred_at: int
     event: AnyEvent
-    merchant: str = OPERATOR
+    merchant: str | None = None
 
 
 class Claims(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,6 +10,8 @@ import msgspec
 Place = Literal["mint", "pending", "available", "held", "burned", "expired", "debt"]
 EntryKind = Literal["earn", "burn", "expire", "adjust", "reverse"]
 OPERATOR = "operator"  # issues what no merchant of a coalition does
+# Begins keys that no event may have: a caller's own id holds no control character.
+INTERNAL = "\x1f"
 # Keys of a card, a ticket, a burn, a hold: the caller's text, kept as it is.
 Allocation = list[tuple[int, int]]  # (number of a lot, units), in spend order
 
@@ -112,7 +114,7 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     version: int
     net: int
     lines: list[Line]
-    merchant: str
+    merchant: str | None
     channel: str
     country: str
     tenders: list[tuple[str, int]] = []
@@ -222,7 +224,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """The engine's "no": a code of specs/loyalty.md §1, and what it is about."""
+    """The engine's "no": a code of specs/loyalty.md §1 and its facts."""
 
     code: str
-    detail: str
+    facts: dict[str, Any] = {}
