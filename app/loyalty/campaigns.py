@@ -8,6 +8,7 @@ import msgspec
 
 from app.loyalty import calendar, program, rewards
 from app.loyalty.book import Book
+from app.loyalty.conditions import Context
 from app.loyalty.events import Claims, Give, Play, TakeBack
 from app.loyalty.model import INTERNAL, Gift, Message, Progress, Ticket
 from app.loyalty.refusing import Refused
@@ -113,10 +114,10 @@ def reward(book: Book, claims: Claims) -> None:
             )
 
 
-def play(book: Book, event: Play, at: int, claims: Claims) -> dict[str, Any]:
+def play(book: Book, event: Play, context: Context, claims: Claims) -> dict[str, Any]:
     """Take the instant that the program claimed for this play, within the day's plays."""
-    campaign = campaign_of(book.program, event.rule)
-    day = calendar.local_date(at, book.program.tz).isoformat()
+    campaign = campaign_of(context.program, event.rule)
+    day = calendar.local_date(context.at, context.program.tz).isoformat()
     key = f"plays:{campaign.id}:{day}"
     if book.tally(key) >= campaign.max_plays_per_day:
         raise Refused("limit", plays=campaign.max_plays_per_day)

@@ -38,7 +38,9 @@ def next_due_at(account: Account, rules: Rules, *, now: int) -> int | None:
     Metrics that change by the mere passing of time count where a tier without hold follows them.
     """
     version = rules.at(now)
-    moments = [*account.open_holds.values(), *_inactive(account, version.program)]
+    moments = [*account.open_holds.values()]
+    if any(_has_units(account, unit.id) for unit in version.program.units):
+        moments.extend(_inactive(account, version.program))
     if account.lots_due_at is not None:
         moments.append(account.lots_due_at)
     moments.extend(_seasons(account, version.program))
@@ -134,7 +136,7 @@ def _inactive(account: Account, rules: program.Program) -> Iterator[int]:
     if account.last_activity_at is None:
         return
     for unit in rules.units:
-        if unit.expiry.inactivity is None or not _has_units(account, unit.id):
+        if unit.expiry.inactivity is None:
             continue
         due_at = calendar.add(account.last_activity_at, unit.expiry.inactivity, rules.tz)
         if account.inactive_at.get(unit.id, -NEVER) < due_at:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from app.loyalty import (
     calendar,
     campaigns,
@@ -112,7 +114,7 @@ def _receive(
 ) -> dict[str, Any]:
     match event:
         case Play():
-            return campaigns.play(book, event, step.occurred_at, claims)
+            return campaigns.play(book, event, _context(book, step), claims)
         case Give():
             return campaigns.receive(book, step.id, event)
         case TakeBack():
@@ -128,13 +130,15 @@ def _burn(
     context = _context(book, step)
     match event:
         case RedeemItem():
-            return spending.redeem_item(book, step, event)
+            return spending.redeem_item(book, step, event, context)
         case LadderStep():
-            return spending.climb(book, step, event)
+            return spending.climb(book, step, event, context)
         case PayUnits():
             return spending.pay(book, step, event, context)
         case Convert():
-            return spending.convert(book, step, event, context)
+            # Conversions belong to processing time (§6): its conditions, too, hold now.
+            now = msgspec.structs.replace(context, at=book.at)
+            return spending.convert(book, step, event, now)
         case TakeReward():
             return spending.take_reward(book, step, event, context=context, claims=claims)
 

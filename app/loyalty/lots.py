@@ -8,7 +8,9 @@ import msgspec
 
 from app.loyalty import calendar, metrics
 from app.loyalty.book import Book
+from app.loyalty.events import BIG
 from app.loyalty.model import OPERATOR, Allocation, EntryKind, Lot, Place
+from app.loyalty.refusing import Refused
 
 AVAILABLE_TO: dict[str, tuple[Place, Place]] = {
     "burned": ("available", "burned"),
@@ -34,8 +36,14 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def grant(book: Book, given: Grant, *, earned_at: int) -> Lot:
-    """Make one lot. Its life counts from earning; one that arrives dead is recorded and expires."""
+    """Make one lot. Its life counts from earning; one that arrives dead is recorded and expires.
+
+    Raises Refused where the card would hold more than a JSON number can.
+    """
     account, unit, tz = book.account, book.unit(given.unit), book.program.tz
+    sums = book.sums(given.unit)
+    if given.units > BIG - sums.available - sums.pending - sums.held:
+        raise Refused("above_maximum", maximum_units=BIG)
     available_at = earned_at
     if given.is_pending and unit.pending is not None:
         available_at = calendar.add(earned_at, unit.pending, tz)

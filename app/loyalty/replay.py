@@ -122,7 +122,7 @@ class World:
 
     def _has_stock(self, book: Book, event: TakeReward) -> bool:
         try:
-            rule = find(book, Catalogue, event.rule)
+            rule = find(book.program, Catalogue, event.rule)
         except Refused:
             return False
         return rule.stock is None or self.taken.get(rule.id, 0) < rule.stock
@@ -134,7 +134,7 @@ class World:
                     campaign = campaigns.campaign_of(book.program, event.rule)
                     self.won.add((campaign.id, claims.instant))
             case TakeReward():
-                rule = find(book, Catalogue, event.rule)
+                rule = find(book.program, Catalogue, event.rule)
                 self.taken[rule.id] = self.taken.get(rule.id, 0) + 1
 
     def _keep(self, member: str, book: Book) -> None:

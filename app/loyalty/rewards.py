@@ -7,7 +7,7 @@ from typing import Any
 from app.loyalty import calendar, lots, metrics, program
 from app.loyalty.book import Book
 from app.loyalty.conditions import Context
-from app.loyalty.events import UseVoucher
+from app.loyalty.events import BIG, UseVoucher
 from app.loyalty.model import Burn, Gift, Lot, Voucher
 from app.loyalty.refusing import Refused
 
@@ -22,6 +22,8 @@ def template_of(book: Book, voucher: str) -> program.Voucher:
 
 def issue(book: Book, template: program.Voucher, value: int, *, source: str) -> Voucher:
     """Issue one right, usable until its expiry."""
+    if value > BIG:
+        raise Refused("above_maximum", maximum_minor=BIG)
     book.account.vouchers += 1
     expires_at = None
     if template.valid is not None:

@@ -7,7 +7,16 @@ from typing import Any, TypeVar
 from app.loyalty import lots, program, rewards
 from app.loyalty.book import Book
 from app.loyalty.conditions import Context, all_hold
-from app.loyalty.events import Claims, Convert, LadderStep, PayUnits, RedeemItem, Step, TakeReward
+from app.loyalty.events import (
+    BIG,
+    Claims,
+    Convert,
+    LadderStep,
+    PayUnits,
+    RedeemItem,
+    Step,
+    TakeReward,
+)
 from app.loyalty.model import OPERATOR, Burn, Lot
 from app.loyalty.refusing import Refused
 from app.loyalty.rounding import rdiv
@@ -15,9 +24,9 @@ from app.loyalty.rounding import rdiv
 Rule = TypeVar("Rule", bound=program.BurnRule)
 
 
-def redeem_item(book: Book, step: Step, event: RedeemItem) -> dict[str, Any]:
+def redeem_item(book: Book, step: Step, event: RedeemItem, context: Context) -> dict[str, Any]:
     """Burn the price of articles, rounded per article, then times their number."""
-    rule = find(book, program.ItemForUnits, event.rule)
+    rule = find(context.program, program.ItemForUnits, event.rule)
     each = item_units(rule, event.unit_minor)
     cost = each * event.qty
     why = {"each": each, "qty": event.qty, "price": event.unit_minor, "rounding": rule.rounding}
@@ -34,9 +43,9 @@ def item_units(rule: program.ItemForUnits, unit_minor: int) -> int:
     return each
 
 
-def climb(book: Book, step: Step, event: LadderStep) -> dict[str, Any]:
+def climb(book: Book, step: Step, event: LadderStep, context: Context) -> dict[str, Any]:
     """Burn exactly one of the listed steps."""
-    rule = find(book, program.Ladder, event.rule)
+    rule = find(context.program, program.Ladder, event.rule)
     discount = ladder_discount(rule, event.units)
     burn = _spend(book, step.id, rule, event.units, why={"minor": discount})
     return {"discount_minor": discount, "alloc": _alloc(book, burn)}
@@ -54,7 +63,7 @@ def ladder_discount(rule: program.Ladder, units: int) -> int:
 
 def pay(book: Book, step: Step, event: PayUnits, context: Context) -> dict[str, Any]:
     """Burn units as money, and say what each issuer owes where they were spent."""
-    rule = find(book, program.Pay, event.rule)
+    rule = find(context.program, program.Pay, event.rule)
     _allow(book, rule.when, context)
     discount = pay_discount(rule, event.units)
     burn = _spend(book, step.id, rule, event.units, why={"minor": discount})
@@ -72,12 +81,15 @@ def pay_discount(rule: program.Pay, units: int) -> int:
     """Return what units pay for. Raises Refused below the minimum."""
     if units < rule.min_units:
         raise Refused("below_minimum", minimum_units=rule.min_units)
-    return units * rule.minor_per_unit
+    discount = units * rule.minor_per_unit
+    if discount > BIG:
+        raise Refused("above_maximum", maximum_minor=BIG)
+    return discount
 
 
 def convert(book: Book, step: Step, event: Convert, context: Context) -> dict[str, Any]:
     """Turn units into a voucher on demand."""
-    rule = find(book, program.ConvertToVoucher, event.rule)
+    rule = find(context.program, program.ConvertToVoucher, event.rule)
     return {"converted": convert_by(book, step.id, rule, context)}
 
 
@@ -117,7 +129,7 @@ def take_reward(
     book: Book, step: Step, event: TakeReward, *, context: Context, claims: Claims
 ) -> dict[str, Any]:
     """Burn the cost of a reward; its stock was claimed at the program before."""
-    rule = find(book, program.Catalogue, event.rule)
+    rule = find(context.program, program.Catalogue, event.rule)
     _allow(book, rule.when, context)
     if rule.stock is not None and not claims.has_stock:
         raise Refused("out_of_stock")
@@ -127,9 +139,9 @@ def take_reward(
     return {"alloc": _alloc(book, burn)}
 
 
-def find(book: Book, kind: type[Rule], rule_id: str | None) -> Rule:
+def find(rules: program.Program, kind: type[Rule], rule_id: str | None) -> Rule:
     """Return a burn rule by its id, or the first of its kind. Raises Refused: there is none."""
-    for rule in book.program.burn:
+    for rule in rules.burn:
         if isinstance(rule, kind) and rule_id in (None, rule.id):
             return rule
     raise Refused("unknown_rule", rule=rule_id)
@@ -139,7 +151,7 @@ def check_balance(book: Book, unit: str, units: int) -> None:
     """Refuse to spend more than the balance, net of debt."""
     balance = book.balance(unit)
     if balance < units:
-        raise Refused("insufficient", balance=balance, needed=units)
+        raise Refused("insufficient", balance=balance, needed=min(units, BIG))
 
 
 def _allow(book: Book, when: tuple[program.Condition, ...], context: Context) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from app.loyalty import campaigns, earning, lots, metrics, rewards, spending, tiers
 from app.loyalty.book import Book
 from app.loyalty.conditions import Context, all_hold, position_of
@@ -104,11 +106,12 @@ def _earn(book: Book, ticket: Ticket, context: Context) -> dict[str, int]:
 
 
 def _convert(book: Book, ticket: Ticket, context: Context) -> None:
-    """Do the conversions that nobody needs to ask for, after each purchase."""
+    """Do the conversions that nobody needs to ask for, by the tier the ticket has led to."""
+    now = msgspec.structs.replace(context, at=book.at, tier=tiers.position(book))
     for rule in book.program.burn:
         if isinstance(rule, ConvertToVoucher) and rule.mode == "auto":
             key = f"{INTERNAL}auto:{rule.id}:{ticket.id}"
-            spending.convert_where_allowed(book, key, rule, context)
+            spending.convert_where_allowed(book, key, rule, now)
 
 
 def refund(book: Book, step: Step, event: Refund) -> dict[str, Any]:
