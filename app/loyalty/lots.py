@@ -50,10 +50,39 @@ def grant(book: Book, given: Grant, *, earned_at: int) -> Lot:
     expires_at = given.expires_at
     if not given.has_own_expiry and unit.expiry.after is not None:
         expires_at = calendar.add(earned_at, unit.expiry.after, tz, unit.expiry.align)
-    account.lots += 1
-    is_available = available_at <= book.at
+    lot = _new_lot(book, given, (earned_at, available_at, expires_at))
+    entry = book.enter(
+        given.kind, given.unit, given.units, at=earned_at, rule=given.rule, why=given.why
+    )
+    to = place("available" if lot.is_available else "pending")
+    book.post(lot, given.units, ("mint", to), at=earned_at, reason=given.kind, entry=entry)
+    metrics.note_units(book, given.unit, earned_at, given.units)
+    if account.last_activity_at is None or earned_at > account.last_activity_at:
+        account.last_activity_at = earned_at
+    if expires_at is not None and expires_at <= book.at:
+        expire(book, lot, expires_at)
+    _watch(book, lot)
+    return lot
+
+
+def restore(book: Book, unit: str, units: int, *, entry: int) -> Lot:
+    """Put units that were burned into a lot with a life of its own, which no metric counts."""
+    expires_at, expiry = None, book.unit(unit).expiry
+    if expiry.after is not None:
+        expires_at = calendar.add(book.at, expiry.after, book.program.tz, expiry.align)
+    given = Grant(unit=unit, units=units, source="restored", rule="restore", why={})
+    lot = _new_lot(book, given, (book.at, book.at, expires_at))
+    lot.reversed = lot.owed = units  # they were counted when they were first earned
+    book.post(lot, units, ("burned", "available"), at=book.at, reason="reverse", entry=entry)
+    _watch(book, lot)
+    return lot
+
+
+def _new_lot(book: Book, given: Grant, times: tuple[int, int, int | None]) -> Lot:
+    earned_at, available_at, expires_at = times
+    book.account.lots += 1
     lot = Lot(
-        account.lots,
+        book.account.lots,
         given.unit,
         given.units,
         given.source,
@@ -61,21 +90,10 @@ def grant(book: Book, given: Grant, *, earned_at: int) -> Lot:
         earned_at,
         available_at,
         expires_at,
-        is_available,
+        available_at <= book.at,
         given.units,
     )
     book.lots[lot.number] = lot
-    entry = book.enter(
-        given.kind, given.unit, given.units, at=earned_at, rule=given.rule, why=given.why
-    )
-    places: tuple[Place, Place] = ("mint", "available" if is_available else "pending")
-    book.post(lot, given.units, places, at=earned_at, reason=given.kind, entry=entry)
-    metrics.note_units(book, given.unit, earned_at, given.units)
-    if account.last_activity_at is None or earned_at > account.last_activity_at:
-        account.last_activity_at = earned_at
-    if expires_at is not None and expires_at <= book.at:
-        expire(book, lot, expires_at)
-    _watch(book, lot)
     return lot
 
 

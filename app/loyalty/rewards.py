@@ -119,6 +119,9 @@ def _return_units(book: Book, burn: Burn) -> None:
     units = sum(units for _number, units in burn.alloc)
     why = {"of": burn.rule, "lots": [list(each) for each in burn.alloc]}
     entry = book.enter("reverse", burn.unit, units, at=book.at, rule=burn.rule, why=why)
+    if book.unit(burn.unit).restore == "new_lot" and units > 0:
+        lots.restore(book, burn.unit, units, entry=entry)
+        return
     for number, part in burn.alloc:
         lots.give_back(book, book.lot(number), part, held=False, entry=entry)
 
