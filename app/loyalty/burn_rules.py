@@ -7,7 +7,17 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from app.loyalty.rounding import Rounding
-from app.loyalty.when import Conditions, Duration, Id, Integer, Natural, Part, Positive, Typed
+from app.loyalty.when import (
+    Conditions,
+    Duration,
+    Id,
+    Integer,
+    MonthDay,
+    Natural,
+    Part,
+    Positive,
+    Typed,
+)
 
 STEPS_MAX = 200  # of a ladder of discounts
 
@@ -74,9 +84,7 @@ class ConvertToVoucher(Typed, frozen=True, kw_only=True, tag="convert"):
     min_units: Positive = 1
     take: Literal["all", "multiples"] = "all"
     mode: Literal["on_demand", "scheduled", "auto"] = "on_demand"
-    at: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^\d\d-\d\d(?![\s\S])")], ...], Meta(max_length=366)
-    ] = ()
+    at: Annotated[tuple[MonthDay, ...], Meta(max_length=366)] = ()
     when: Conditions = ()
 
 

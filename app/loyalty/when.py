@@ -15,15 +15,17 @@ WORDS_MAX = 1_000  # merchants, countries, articles, tags in one list
 Integer = Annotated[int, Meta(ge=-BIG, le=BIG)]
 Natural = Annotated[int, Meta(ge=0, le=BIG)]
 Positive = Annotated[int, Meta(ge=1, le=BIG)]
-# Patterns end with a look-ahead, because `$` also matches before a last newline.
+# Patterns end with a look-ahead, because `$` also matches before a last newline; `\d` would take
+# the digits of every script.
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}(?![\s\S])")]
 Duration = Annotated[
     str,
     Meta(
         max_length=40,
-        pattern=r"^P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?(?![\s\S])",
+        pattern=r"^P(?=.)([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?)?(?![\s\S])",
     ),
 ]
+MonthDay = Annotated[str, Meta(pattern=r"^[0-9]{2}-[0-9]{2}(?![\s\S])")]
 Instant = Annotated[str, Meta(max_length=40)]  # RFC 3339; `check` reads it
 Word = Annotated[str, Meta(max_length=200)]
 Words = Annotated[tuple[Word, ...], Meta(max_length=WORDS_MAX)]
