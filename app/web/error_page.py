@@ -7,7 +7,7 @@ from html import escape
 
 import msgspec
 
-from app.errors import AppError, UnreadableFile
+from app.errors import REFUSALS, AppError, Refused, UnreadableFile
 
 # Codes that one error carries by what is wrong with an import file.
 _FILE_CODES = {
@@ -36,7 +36,10 @@ def error_texts() -> list[ErrorText]:
             text=" ".join((kind.__doc__ or "").split()),
         )
         for kind in _kinds(AppError)
+        if kind is not Refused
     }
+    for code, text in REFUSALS.items():
+        found[code] = ErrorText(status=Refused.status, code=code, title=Refused.title, text=text)
     for code, text in _FILE_CODES.items():
         kind = UnreadableFile
         found[code] = ErrorText(status=kind.status, code=code, title=kind.title, text=text)
