@@ -182,13 +182,31 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "accepted"
 
 
+class EntryOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Units gained or lost, and why in words; `units` is signed."""
+
+    id: str
+    kind: str
+    unit: str
+    units: int
+    at: str
+    rule: str
+    text: str
+
+
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a card's history; of a mirrored card a statement of its merchant."""
+    """One line of a card's history: of a hosted card an entry, of a mirrored one a statement.
+
+    `unit`, `units` and `rule` stand on entries, `sequence`, `balances` and `tier` on statements.
+    """
 
     id: str
     kind: str
     at: str
-    sequence: int
-    balances: list[BalanceOut]
-    tier: TierOut | None
     text: str
+    unit: str | UnsetType = UNSET
+    units: int | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    sequence: int | UnsetType = UNSET
+    balances: list[BalanceOut] | UnsetType = UNSET
+    tier: TierOut | UnsetType | None = UNSET

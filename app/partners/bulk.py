@@ -1,41 +1,42 @@
-"""A bulk file of statements: read, taken and answered line by line, never held as a whole."""
+"""A bulk file: read, taken and answered line by line, never held as a whole."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from app.errors import AppError, TooBig, invalid
-from app.http.media import decode_json
-from app.http.ports import Ports
-from app.partners.deciding import Named, judge
+from app.errors import AppError, TooBig
 from app.partners.lines import LINE_MAX, TOO_LONG, Lines
-from app.partners.schemas import StatementLine
-from app.partners.statements import EVENTS_PER_CHANGE, Answered, Line, named_of, take_lines
-from app.programs.service import Program
 
 LINES_MAX = 100_000
 CHUNK = 1_000  # lines a unit of work: it holds the writer for at most some 60 ms
 _encode = msgspec.json.Encoder().encode
+Item = TypeVar("Item")
 
 
-class Counts(msgspec.Struct):
-    """How many lines ended how."""
+class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to a line."""
 
-    ok: int = 0
-    stale: int = 0
-    error: int = 0
+    line: int
+    status: str
+    sequence: int | None = None
+    code: str | None = None
+    detail: str | None = None
 
 
-class Done(msgspec.Struct, frozen=True):
-    """The last line of the answer."""
+class Work(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
+    """What is done with lines: each is read by itself, then a chunk is taken and answered.
 
-    done: bool
-    ok: int
-    stale: int
-    error: int
+    `read` gets the number from 1 and the line, or what is wrong with it already; whatever else is
+    wrong with it is its own answer and loses no other. `statuses`: what is counted, in order.
+    """
+
+    read: Callable[[int, bytes | AppError], Item]
+    take: Callable[[list[Item]], Awaitable[list[Answered]]]
+    statuses: tuple[str, ...]
 
 
 class Stopped(msgspec.Struct, frozen=True):
@@ -45,16 +46,19 @@ class Stopped(msgspec.Struct, frozen=True):
     code: str
 
 
-async def answers(
-    ports: Ports, program: Program, body: AsyncIterator[bytes]
-) -> AsyncGenerator[bytes, None]:
+def error_answer(line: int, error: AppError) -> Answered:
+    """Write the answer of a line that was refused."""
+    return Answered(line=line, status="error", code=error.code, detail=error.detail)
+
+
+async def answers(work: Work[Any], body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Give the answer's lines as they come to be.
 
     Reading goes on whether or not the answer is read: up to 100,000 short lines wait here, so
     that a client which first sends all and then reads never waits for a server that waits for it.
     """
     queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-    reading = asyncio.create_task(_read(ports, program, body, queue))
+    reading = asyncio.create_task(_read(work, body, queue))
     try:
         while (part := await queue.get()) is not None:
             yield part
@@ -64,9 +68,9 @@ async def answers(
 
 
 async def _read(
-    ports: Ports, program: Program, body: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]
+    work: Work[Any], body: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]
 ) -> None:
-    taker = _Taker(ports, program, queue)
+    taker = _Taker(work, queue)
     lines = Lines()
     try:
         async for chunk in body:
@@ -82,13 +86,12 @@ async def _read(
 
 
 class _Taker:
-    """Collects lines into chunks and takes each in one unit of work."""
+    """Collects lines into chunks and has each taken."""
 
-    def __init__(self, ports: Ports, program: Program, queue: asyncio.Queue[bytes | None]) -> None:
-        self._ports, self._program, self._queue = ports, program, queue
-        self._named = named_of(program)
-        self._chunk: list[Line] = []
-        self._counts = Counts()
+    def __init__(self, work: Work[Any], queue: asyncio.Queue[bytes | None]) -> None:
+        self._work, self._queue = work, queue
+        self._chunk: list[Any] = []
+        self._counts = dict.fromkeys(work.statuses, 0)
         self._is_over = False
 
     async def add(self, number: int, line: bytes | None) -> None:
@@ -99,7 +102,8 @@ class _Taker:
             await self._take()
             self.stop("too-many-lines")
             return
-        self._chunk.append(_judged(number, line, self._named, self._ports))
+        read = TooBig(f"a line has at most {LINE_MAX} bytes") if line is TOO_LONG else line
+        self._chunk.append(self._work.read(number, read))
         if len(self._chunk) >= CHUNK:
             await self._take()
 
@@ -107,40 +111,20 @@ class _Taker:
         """Take what is left and say how it went."""
         await self._take()
         if not self._is_over:
-            counts = self._counts
-            self._say(Done(True, counts.ok, counts.stale, counts.error))
+            self._queue.put_nowait(_encode({"done": True, **self._counts}) + b"\n")
 
     def stop(self, code: str) -> None:
         """Say that nothing more is taken, and why; the rest is read over."""
         self._is_over = True
-        self._say(Stopped(False, code))
+        self._queue.put_nowait(_encode(Stopped(False, code)) + b"\n")
 
     async def _take(self) -> None:
         if not self._chunk:
             return
         lines, self._chunk = self._chunk, []
-        now, program = self._ports.clock.wall(), self._program
-        taken = await self._ports.database.write(lambda tx: take_lines(tx, program, lines, now=now))
+        taken = await self._work.take(lines)
         self._queue.put_nowait(b"".join(self._counted(answer) for answer in taken))
 
     def _counted(self, answer: Answered) -> bytes:
-        setattr(self._counts, answer.status, getattr(self._counts, answer.status) + 1)
+        self._counts[answer.status] += 1
         return _encode(answer) + b"\n"
-
-    def _say(self, last: Done | Stopped) -> None:
-        self._queue.put_nowait(_encode(last) + b"\n")
-
-
-def _judged(number: int, line: bytes | None, named: Named, ports: Ports) -> Line:
-    """Read a line; whatever is wrong with it is its own answer and loses no other."""
-    if line is TOO_LONG:
-        return Line(number, "", None, TooBig(f"a line has at most {LINE_MAX} bytes"))
-    try:
-        found: StatementLine = decode_json(line, StatementLine)
-        told = judge(found, named)
-    except AppError as error:
-        return Line(number, "", None, error)
-    if not found.number.strip():
-        return Line(number, "", None, invalid("number", "a number is expected"))
-    drawn = ports.ids.secret(16 * EVENTS_PER_CHANGE)
-    return Line(number, found.number.strip(), told, None, (drawn[:16], drawn[16:]))

@@ -32,6 +32,7 @@ from app.partners.schemas import (
     Statement,
     StatementOut,
 )
+from app.partners.statement_lines import statement_work
 from app.programs import service as programs
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -188,8 +189,8 @@ async def post_statements(
     changes nothing. The last line counts: `{"done": true, "ok": …, "stale": …, "error": …}`.
     """
     program = await _own(request, ports, program_id)
-    statements.named_of(program)  # refused before reading, while there is a status to answer
-    answers = bulk.answers(ports, program, body_of(request.receive))
+    work = statement_work(ports, program)  # refused while there is a status to answer
+    answers = bulk.answers(work, body_of(request.receive))
     return streamed(answers, media_type=NDJSON)
 
 

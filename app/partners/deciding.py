@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from app.cards.queries import AccountRow
-from app.errors import AppError, invalid
+from app.errors import invalid
 from app.http.fields import moment
 from app.partners.schemas import Statement
 
@@ -120,8 +120,3 @@ def _balances(statement: Statement, named: Named) -> dict[str, int]:
         if unit not in named.units:
             raise invalid(f"balances.{unit}", "the program has no such unit")
     return statement.balances
-
-
-def error_line(line: int, error: AppError) -> dict[str, Any]:
-    """Write the answer of a bulk line that was refused."""
-    return {"line": line, "status": "error", "code": error.code, "detail": error.detail}

@@ -12,6 +12,7 @@ from app.errors import AppError, CardNotFound, StaleStatement, WrongAuthority
 from app.outbox import service as outbox
 from app.outbox.service import Changed, Event
 from app.partners import queries
+from app.partners.bulk import Answered, error_answer
 from app.partners.deciding import Change, Named, Stale, Told, decide
 from app.partners.enrolling import card_named
 from app.partners.queries import Standing, TakenRow
@@ -31,16 +32,6 @@ class Line(msgspec.Struct, frozen=True):
     told: Told | None
     error: AppError | None = None
     event_ids: tuple[bytes, ...] = ()
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to a line."""
-
-    line: int
-    status: str
-    sequence: int | None = None
-    code: str | None = None
-    detail: str | None = None
 
 
 def named_of(program: Program) -> Named:
@@ -116,8 +107,7 @@ def take_lines(tx: Transaction, program: Program, lines: list[Line], *, now: int
 
 
 def _refused(line: Line) -> Answered:
-    error = line.error or CardNotFound()
-    return Answered(line=line.line, status="error", code=error.code, detail=error.detail)
+    return error_answer(line.line, line.error or CardNotFound())
 
 
 def _changed(
