@@ -80,10 +80,17 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a unit the card holds; minor units when the unit is money."""
+    """How much of a unit the card holds; minor units when the unit is money.
+
+    `pending` counts only later; None: this program's units count at once. `change` and
+    `pending_change`: by how much the last change moved them, 0 when it did not or nobody knows.
+    """
 
     unit: Unit
     value: int
+    pending: int | None = None
+    change: int = 0
+    pending_change: int = 0
 
 
 class NextTier(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +133,10 @@ class PassContent(msgspec.Struct, frozen=True, kw_only=True):
 
     `barcode_format` is a name of specs barcodes §2 or `none`. `message` is the merchant's latest;
     `is_message_new` when the change that brought this content came with it: then it alone speaks.
-    `as_of` only when the merchant knows the balance. `card_url` is our page.
+    `as_of` only when the merchant knows the balance. `card_url` is our page. `vouchers`: how many
+    may be used, None where the program issues none; `keep_by`: until when the tier is kept.
+    `speaks`: the field which alone tells of the last change, `unit:pts`, `pending:pts`, `tier` or
+    `vouchers`; None: each that changed. `language`: the user's, for words that only he is told.
     """
 
     program: ProgramContent
@@ -137,10 +147,14 @@ class PassContent(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     next_tier: NextTier | None = None
     next_expiry: NextExpiry | None = None
+    vouchers: int | None = None
+    keep_by: int | None = None
     as_of: int | None = None
     fields: tuple[ExtraField, ...] = ()
     message: str | None = None
     is_message_new: bool = False
+    speaks: str | None = None
+    language: str | None = None
     card_url: str | None = None
     expires_at: int | None = None
     is_voided: bool = False

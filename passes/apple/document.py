@@ -8,6 +8,7 @@ import msgspec
 from wallet.models import Field as WalletField
 from wallet.models import Pass, StoreCard
 
+from passes.apple.changes import speaking
 from passes.apple.fields import designs, same_on_all_cards
 from passes.apple.layout import Field, Zones, poster, zones
 from passes.apple.values import rgb, utc_time
@@ -63,14 +64,16 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
 
     head: bytes  # the JSON object without its closing brace
     designed: dict[str, Any]
-    silent: dict[str, Any]  # the same where nothing but the message notifies
+    silent: dict[str, Any]  # the same, where nothing but the message notifies
     closing: list[Any]
 
 
 def card_document(content: PassContent, issuer: Issuer, issue: Issue) -> CardDocument:
     """Lay a card out as a pass: the definition of what `pass_json` writes."""
     program, keys = content.program, _card_keys(content)
-    designed = _designed(program, is_silent=_only_message_speaks(content))
+    designed = speaking(
+        content, _designed(program, is_silent=False), _designed(program, is_silent=True)
+    )
     closing = [designed[name] for name in same_on_all_cards(program)]
     found = zones(content, designed, closing, shows_code="barcodes" in keys)
     if program.has_poster:
@@ -95,7 +98,7 @@ def skeleton(program: ProgramContent, issuer: Issuer) -> Skeleton:
 def pass_json(prepared: Skeleton, content: PassContent, issue: Issue) -> bytes:
     """Write pass.json of a card of the skeleton's program; the same as its CardDocument."""
     keys = _card_keys(content)
-    designed = prepared.silent if _only_message_speaks(content) else prepared.designed
+    designed = speaking(content, prepared.designed, prepared.silent)
     found = zones(content, designed, prepared.closing, shows_code="barcodes" in keys)
     keys["serialNumber"] = issue.serial_number
     if issue.authentication_token:
@@ -120,11 +123,6 @@ def without_empty(node: Any) -> Any:
 
 def _is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
-
-
-def _only_message_speaks(content: PassContent) -> bool:
-    """Of several changed fields a phone says only that something changed, so one must speak."""
-    return content.message is not None and content.is_message_new
 
 
 def _designed(program: ProgramContent, *, is_silent: bool) -> dict[str, Field]:

@@ -70,6 +70,15 @@ def _of_unit(program: ProgramContent, unit: Unit) -> Iterator[tuple[str, FieldDe
         ),
     )
     yield (
+        f"pending:{unit.id}",
+        FieldDesign(
+            key=f"pending_{unit.id}",
+            label=_words(program, "pending", unit=name),
+            change_message=_words(program, "pending_changed", unit=name),
+            style=number_style(unit.currency),
+        ),
+    )
+    yield (
         f"expiring:{unit.id}",
         FieldDesign(
             key="expiring",
@@ -101,6 +110,9 @@ def _of_card(program: ProgramContent) -> Iterator[tuple[str, FieldDesign]]:
 
     yield design("expires_on", style=_DAY)
     yield design("as_of", style=_MOMENT)
+    changed = _words(program, "vouchers_changed")
+    yield design("vouchers", change_message=changed, style=number_style(None))
+    yield design("keep_by", style=_DAY)
     yield design("number")
     yield design("card_page")
     yield design("message", change_message=dict.fromkeys(program.languages, "%@"))

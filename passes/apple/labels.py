@@ -10,6 +10,18 @@ _FALLBACK = "en"
 # Each key once; `{…}` is filled with a name of the program, `%@` by the phone with the new value.
 WORDS: dict[str, Text] = {
     "balance_changed": {"fr": "{unit} : %@", "en": "{unit}: %@"},
+    "units_changed": {"fr": "{change} {unit} : %@", "en": "{change} {unit}: %@"},
+    "money_changed": {"fr": "{change} : %@", "en": "{change}: %@"},
+    "pending": {"fr": "{unit} en attente", "en": "{unit} pending"},
+    "pending_changed": {"fr": "{unit} en attente : %@", "en": "{unit} pending: %@"},
+    "units_pending": {
+        "fr": "{change} {unit} en attente : %@",
+        "en": "{change} {unit} pending: %@",
+    },
+    "money_pending": {"fr": "{change} en attente : %@", "en": "{change} pending: %@"},
+    "vouchers": {"fr": "Bons", "en": "Vouchers"},
+    "vouchers_changed": {"fr": "Bons à utiliser : %@", "en": "Vouchers to use: %@"},
+    "keep_by": {"fr": "Statut acquis jusqu'au", "en": "Tier kept until"},
     "tier": {"fr": "Statut", "en": "Tier"},
     "tier_changed": {"fr": "Votre statut : %@", "en": "Your tier: %@"},
     "next_tier": {"fr": "Avant {tier}", "en": "To {tier}"},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from passes.apple.changes import moved
 from passes.apple.fields import EXTRA_KEY, number_style
 from passes.apple.values import amount, local_time, utc_time
-from passes.content import Balance, ExtraField, PassContent
+from passes.content import ExtraField, PassContent
 
 Field = dict[str, Any]
 Zones = dict[str, list[Field]]
@@ -24,7 +25,7 @@ def zones(
     `designed` are the program's fields by name, without the values that differ from card to card;
     `closing` those that end the back of all its cards. Without a code the number is on the front.
     """
-    units, primary = _balances(content.balances, designed)
+    units, primary = _balances(content, designed)
     if not primary and "headline" in designed:
         primary = [designed["headline"]]
     number = designed["number"] | {"value": content.number}
@@ -64,17 +65,17 @@ def poster(found: Zones) -> Zones:
     return {zone: fields for zone, fields in laid.items() if fields}
 
 
-def _balances(
-    balances: tuple[Balance, ...], designed: dict[str, Field]
-) -> tuple[list[Field], list[Field]]:
+def _balances(content: PassContent, designed: dict[str, Field]) -> tuple[list[Field], list[Field]]:
     units: list[Field] = []
     primary: list[Field] = []
-    for held in balances:
+    for held in content.balances:
         unit = held.unit
         design = designed.get(f"unit:{unit.id}")
         if design is None:
             continue
         field = design | {"value": amount(held.value, unit.currency)}
+        if held.change:
+            field |= moved(design, content, unit, held.change, key="changed")
         if unit.currency and not primary:
             primary.append(field)
         else:
@@ -96,11 +97,16 @@ def _front(content: PassContent, designed: dict[str, Field]) -> list[Field]:
         front.append(designed["expires_on"] | {"value": last})
     if content.as_of is not None:
         front.append(designed["as_of"] | {"value": utc_time(content.as_of)})
+    if content.vouchers is not None:
+        front.append(designed["vouchers"] | {"value": content.vouchers})
     return front
 
 
 def _back(content: PassContent, designed: dict[str, Field]) -> list[Field]:
-    back = []
+    back = _pending(content, designed)
+    if content.keep_by is not None:
+        last = local_time(content.keep_by - 1, content.program.time_zone)
+        back.append(designed["keep_by"] | {"value": last})
     expiry = content.next_expiry
     if expiry and (design := designed.get(f"expiring:{expiry.unit.id}")):
         back.append(design | {"value": amount(expiry.units, expiry.unit.currency)})
@@ -111,6 +117,19 @@ def _back(content: PassContent, designed: dict[str, Field]) -> list[Field]:
     if content.card_url:
         back.append(designed["card_page"] | {"value": content.card_url})
     return back
+
+
+def _pending(content: PassContent, designed: dict[str, Field]) -> list[Field]:
+    """Say what counts only later. The field stays at 0: a phone reports a change, no new field."""
+    found = []
+    for held in content.balances:
+        unit, pending = held.unit, held.pending
+        design = designed.get(f"pending:{unit.id}")
+        if design is None or pending is None:
+            continue
+        field = design | {"value": amount(pending, unit.currency)}
+        found.append(field | moved(design, content, unit, held.pending_change, key="pending"))
+    return found
 
 
 def _extras(fields: tuple[ExtraField, ...]) -> list[Field]:

@@ -10,7 +10,7 @@ from passes.content import Balance, NextExpiry, NextTier, PassContent, ProgramCo
 
 def samples(program: ProgramContent) -> Iterator[PassContent]:
     """Yield cards without a code, at least one; each unit and each tier stands on one of them."""
-    balances = tuple(Balance(unit=unit, value=0) for unit in program.units)
+    balances = tuple(Balance(unit=unit, value=0, pending=0) for unit in program.units)
     for unit, tier in zip_longest(program.units or (None,), program.tiers):
         yield PassContent(
             program=program,
@@ -22,6 +22,8 @@ def samples(program: ProgramContent) -> Iterator[PassContent]:
             next_tier=NextTier(tier=tier, missing=0) if tier else None,
             next_expiry=NextExpiry(at=0, units=0, unit=unit) if unit else None,
             as_of=0,
+            vouchers=0,
+            keep_by=0,
             message="0",
             card_url="https://localhost/",
         )

@@ -76,13 +76,15 @@ def hosted_card(program: ProgramContent | None = None, **changes: object) -> Pas
         "barcode_value": "4006381333931",
         "barcode_format": "EAN_13",
         "balances": (
-            Balance(unit=POINTS, value=1250),
+            Balance(unit=POINTS, value=1250, pending=30),
             Balance(unit=STAMPS, value=4),
             Balance(unit=MONEY, value=1205),
         ),
         "tier": SILVER,
         "next_tier": NextTier(tier=GOLD, missing=7950, currency="EUR"),
         "next_expiry": NextExpiry(at=EXPIRY, units=120, unit=POINTS),
+        "vouchers": 2,
+        "keep_by": EXPIRY,
         "card_url": "https://wallet.example.com/cards/card_1",
     }
     return PassContent(**keys | changes)

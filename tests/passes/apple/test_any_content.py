@@ -85,7 +85,20 @@ def cards(draw: st.DrawFn, program: ProgramContent | None = None) -> PassContent
         number=draw(WORDS),
         barcode_value=value,
         barcode_format=barcode_format,
-        balances=tuple(Balance(unit=unit, value=draw(COUNTS)) for unit in held),
+        balances=tuple(
+            Balance(
+                unit=unit,
+                value=draw(COUNTS),
+                pending=draw(st.none() | COUNTS),
+                change=draw(COUNTS),
+                pending_change=draw(COUNTS),
+            )
+            for unit in held
+        ),
+        vouchers=draw(st.none() | st.integers(0, 100)),
+        keep_by=draw(st.none() | MOMENTS),
+        speaks=draw(st.none() | st.sampled_from(["tier", "vouchers", "unit:a", "pending:a"])),
+        language=draw(st.sampled_from([None, "fr", "en", "de"])),
         tier=draw(st.none() | any_tier),
         next_tier=draw(
             st.none() | st.builds(NextTier, tier=any_tier, missing=COUNTS, currency=CURRENCIES)

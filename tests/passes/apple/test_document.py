@@ -32,6 +32,7 @@ from tests.passes.apple.cards import (
     MONEY,
     POINTS,
     SECOND,
+    STAMPS,
     hosted,
     hosted_card,
     mirrored_card,
@@ -82,7 +83,8 @@ def test_the_front_holds_four_fields_and_the_rest_goes_to_the_back() -> None:
     front = [field["key"] for field in card["secondaryFields"] + card["auxiliaryFields"]]
     assert front == ["tier", "next_tier", "expires_on", "as_of"]
     back = [field["key"] for field in card["backFields"]]
-    assert back[:5] == ["field_f0", "field_f1", "field_f2", "field_f3", "number"]
+    extras = ["field_f0", "field_f1", "field_f2", "field_f3"]
+    assert back[:6] == ["vouchers", *extras, "number"]
 
 
 def test_a_fourth_unit_goes_to_the_back() -> None:
@@ -97,7 +99,8 @@ def test_a_fourth_unit_goes_to_the_back() -> None:
 def test_balance_and_tier_speak_when_they_change_and_nothing_else_does() -> None:
     fields = fields_of(document_of(hosted_card(as_of=AT)))
     speaking = {key for key, field in fields.items() if "changeMessage" in field}
-    assert speaking == {"unit_pts", "unit_stamps", "unit_cash", "tier"}
+    units = {"unit_pts", "unit_stamps", "unit_cash", "pending_pts"}
+    assert speaking == {*units, "tier", "vouchers"}
     assert all("%@" in fields[key]["changeMessage"] for key in speaking)
 
 
@@ -107,6 +110,52 @@ def test_a_new_message_is_the_only_field_that_speaks() -> None:
     assert {key for key, field in fields.items() if "changeMessage" in field} == {"message"}
     assert fields["message"]["changeMessage"] == "%@"
     assert fields["message"]["value"] == "Votre chèque de 5 € est arrivé"
+
+
+@pytest.mark.parametrize(
+    ("language", "points", "money"),
+    [
+        ("en", "+1,030 points: %@", "-2.50 EUR: %@"),
+        ("fr", "+1\xa0030 points : %@", "-2,50 € : %@"),
+        ("de", "+1\xa0030 points : %@", "-2,50 € : %@"),
+    ],
+)
+def test_a_balance_says_by_how_much_it_changed_in_the_users_language(
+    language: str, points: str, money: str
+) -> None:
+    balances = (
+        Balance(unit=POINTS, value=1250, pending=0, change=1030, pending_change=-1030),
+        Balance(unit=MONEY, value=1205, change=-250),
+    )
+    fields = fields_of(document_of(hosted_card(balances=balances, language=language)))
+    assert fields["unit_pts"]["changeMessage"] == points
+    assert fields["unit_cash"]["changeMessage"] == money
+    pending = fields["pending_pts"]["changeMessage"]
+    assert pending.startswith("-1")
+    assert ("pending" if language == "en" else "en attente") in pending
+
+
+@pytest.mark.parametrize(
+    ("speaks", "key"),
+    [
+        ("unit:pts", "unit_pts"),
+        ("pending:pts", "pending_pts"),
+        ("tier", "tier"),
+        ("vouchers", "vouchers"),
+    ],
+)
+def test_one_named_field_speaks_alone_because_a_phone_names_only_one(speaks: str, key: str) -> None:
+    balances = (Balance(unit=POINTS, value=330, pending=30, change=30, pending_change=30),)
+    fields = fields_of(document_of(hosted_card(balances=balances, speaks=speaks)))
+    assert {key for key, field in fields.items() if "changeMessage" in field} == {key}
+
+
+def test_units_that_count_only_later_stand_on_the_back_even_at_0() -> None:
+    balances = (Balance(unit=POINTS, value=330, pending=0), Balance(unit=STAMPS, value=1))
+    card = document_of(hosted_card(balances=balances))["storeCard"]
+    back = {field["key"]: field["value"] for field in card["backFields"]}
+    assert back["pending_pts"] == 0
+    assert "pending_stamps" not in back
 
 
 def test_an_older_message_stays_and_lets_the_balance_speak() -> None:
