@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.loyalty import calendar
 from app.loyalty.check_when import wrong_condition
 from app.loyalty.faults import Fault, Known, repeated, wrong_grant, wrong_period
 from app.loyalty.program import All, Not, Program, Tier, TierAtLeast
@@ -36,6 +37,9 @@ def _wrong_tier(path: str, tier: Tier, place: int, known: Known) -> Iterator[Fau
         if condition is not None:
             yield from wrong_condition(f"{path}.{field}", condition, known)
     yield from wrong_period(f"{path}.hold", tier.hold)
+    if tier.hold is not None and 0 < calendar.add(0, tier.hold, "UTC") < calendar.DAY:
+        # Each end of a hold is an instant of its own that a card catches up with.
+        yield Fault(f"{path}.hold", "at least a day expected")
     yield from wrong_period(f"{path}.grace", tier.grace)
     if tier.grace is not None and tier.hold is None:
         yield Fault(f"{path}.grace", "grace follows a hold, and there is none")

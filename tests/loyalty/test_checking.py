@@ -284,6 +284,10 @@ def test_conditions_inside_each_other_have_an_end() -> None:
         (ladder({"id": "a"}, {"id": "b"}), "tiers.ladder[1].enter"),
         (ladder({"id": "a"}, {"id": "b", "enter": _METRIC, "hold": "P0D"}), "tiers.ladder[1].hold"),
         (
+            ladder({"id": "a"}, {"id": "b", "enter": _METRIC, "hold": "PT9H"}),
+            "tiers.ladder[1].hold",
+        ),
+        (
             ladder({"id": "a"}, {"id": "b", "enter": _METRIC, "grace": "P1M"}),
             "tiers.ladder[1].grace",
         ),
