@@ -1,0 +1,1 @@
+"""Records what happens to hosted cards, and keeps each card's account."""
