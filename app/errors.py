@@ -160,6 +160,14 @@ class Conflict(AppError):
     title = "This contradicts what stands"
 
 
+class CodeAlreadyUsed(AppError):
+    """The code counts once, and something has used it up."""
+
+    status = 409
+    code = "code-already-used"
+    title = "The code has been used"
+
+
 class Refused(AppError):
     """The loyalty engine says no; `code` says why, per instance."""
 

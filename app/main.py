@@ -20,6 +20,7 @@ from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
+from app.cards import codes_controller
 from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.clock import Clock, SystemClock
@@ -36,7 +37,7 @@ from app.ids import Ids, SystemRandomness
 from app.imports import controller as imports_controller
 from app.partners import controller as partners_controller
 from app.programs import controller as programs_controller
-from app.programs import keys_controller
+from app.programs import keys_controller, tills, tills_controller
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
@@ -49,7 +50,9 @@ ROUTES: list[Any] = [
     *users_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
+    *tills_controller.ROUTES,
     *cards_controller.ROUTES,
+    *codes_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *partners_controller.ROUTES,
@@ -109,6 +112,7 @@ def finders() -> Finders:
         by_kind={
             "user": lambda tx, hashed, now, _address: users.find_session(tx, hashed, now=now),
             "merchant": programs.find_key,
+            "till": tills.find_till,
             "claim": cards.find_claim,
         },
         # Where a user works stands with him, what he may do there with the merchant.

@@ -21,6 +21,7 @@ from app.programs.publishing import Drawn
 from app.programs.schemas import NewProgram
 from app.programs.service import Program
 from app.sandbox.demo_programs import FIRST_STATEMENT, HOSTED, MIRRORED, NUMBER, NUMBER_ONLY
+from app.sandbox.demo_till import paired_till
 from app.sandbox.private_files import write_private
 from app.storage.database import Transaction
 from app.users import service as users
@@ -38,7 +39,7 @@ class DemoKeys(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     user_token: str
     merchant_key: str
-    till_token: None = None  # until tills exist
+    till_token: str | None = None
     programs: dict[str, str]
     cards: list[dict[str, Any]]
 
@@ -61,10 +62,15 @@ async def seed(ports: Ports, address: str) -> DemoKeys:
         }
         doors = _Doors(client, user_token, merchant_key)
         cards = await _cards(doors, programs, at=rfc3339(ports.clock.wall()))
+        last = read_keys()
+        till = await paired_till(
+            ports, merchant_id, MIRRORED.locations[0].id, last.till_token if last else None
+        )
     keys = DemoKeys(
         base_url=ports.settings.public_url,
         user_token=user_token,
         merchant_key=merchant_key,
+        till_token=till,
         programs=programs,
         cards=cards,
     )
