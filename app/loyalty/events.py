@@ -125,13 +125,17 @@ class TakeReward(Event, frozen=True, tag="catalogue"):
 
 
 class Reserve(Event, frozen=True, tag="reserve"):
-    """A hold. `unit` None: the program's first; the step's id is the hold's."""
+    """A hold. `unit` None: the program's first; the step's id is the hold's.
+
+    `ttl_seconds`, where it is set, counts instead of `ttl`.
+    """
 
     units: Units
     ttl: Duration = "PT10M"
     unit: Id | None = None
     rule: Id | None = None
     discount_minor: Minor = 0
+    ttl_seconds: Annotated[int, Meta(ge=1, le=86_400)] | None = None
 
 
 class Capture(Event, frozen=True, tag="capture"):

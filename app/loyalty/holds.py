@@ -17,7 +17,10 @@ def reserve(book: Book, step: Step, event: Reserve) -> dict[str, Any]:
     unit = event.unit or book.program.units[0].id
     check_balance(book, unit, event.units)
     alloc = lots.take_units(book, unit, event.units, to="held", reason="hold")
-    expires_at = calendar.add(book.at, event.ttl, book.program.tz)
+    if event.ttl_seconds is None:
+        expires_at = calendar.add(book.at, event.ttl, book.program.tz)
+    else:
+        expires_at = book.at + event.ttl_seconds * calendar.SECOND
     book.holds[step.id] = Hold(
         id=step.id,
         unit=unit,
