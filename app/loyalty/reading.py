@@ -11,7 +11,7 @@ from app.loyalty.checking import check
 from app.loyalty.faults import Fault
 from app.loyalty.program import Program
 
-_PLACE = re.compile(r" - at `(?:key in )?\$?\.?(.*)`\Z", re.DOTALL)
+_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`\Z", re.DOTALL)
 _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`\Z", re.DOTALL)
 
 

@@ -8,12 +8,6 @@ from typing import Any
 from app.programs.service import Program
 from passes.content import Link, Location, ProgramContent, Text, Tier, Unit
 
-# Until the engine counts, a hosted card says why it shows 0.
-_NO_ENGINE = {
-    "fr": "Le moteur de points n'est pas encore là",
-    "en": "The points engine is not there yet",
-}
-
 
 def program_content(program: Program) -> ProgramContent:
     """Turn a program's document into what both wallets draw."""
@@ -29,16 +23,13 @@ def program_content(program: Program) -> ProgramContent:
         return text(given) or {}
 
     name = document.name
-    headline = text(design.headline)
-    if headline is None and document.authority == "ledger":
-        headline = dict(_NO_ENGINE)
     described = text(design.description) or {"fr": f"Carte {name}", "en": f"{name} card"}
     return ProgramContent(
         name=name,
         description=described,
         languages=languages,
         logo_text=design.logo_text or name,
-        headline=headline,
+        headline=text(design.headline),
         units=tuple(
             Unit(id=unit.id, name=sure(unit.name), currency=unit.currency)
             for unit in document.units

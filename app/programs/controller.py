@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import Annotated, Any, Literal
 
+import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, Parameter
@@ -19,9 +20,10 @@ from app.http.paging import LIMIT_DEFAULT, After, Limit, Page, page, position
 from app.http.ports import Ports
 from app.ids import public_id
 from app.pictures import BYTES_MAX, reencode_png
-from app.programs import directory, publishing, queries, service
+from app.programs import directory, drafting, publishing, queries, service
 from app.programs.publishing import Drawn
-from app.programs.schemas import DryRun, ImageOut, NewProgram, ProgramOut, ShopOut
+from app.programs.rules_controller import schema
+from app.programs.schemas import DryRun, ImageOut, NewProgram, ProgramDocument, ProgramOut, ShopOut
 from app.programs.service import Program
 from app.storage.database import Transaction
 from passes.barcode import apple_warning
@@ -30,6 +32,12 @@ from passes.templates.artwork import fit
 _SHA_256 = re.compile(r"([0-9a-f]{64})\.png")
 _MERCHANT: dict[str, Any] = {"callers": ("merchant",)}
 _TAGS = ["Programs"]
+BODY_MAX = 1024 * 1024  # rules name articles and instants, and vectors come with them
+DryRunAsked = Annotated[bool, Parameter(description="Judge and simulate only; store nothing.")]
+MonthsAsked = Annotated[
+    int,
+    Parameter(ge=1, le=drafting.MONTHS_MAX, description="How far back a dry run simulates."),
+]
 
 
 @get("/v1/partner/programs", tags=_TAGS, summary="A merchant's programs", opt=_MERCHANT)
@@ -55,17 +63,18 @@ async def programs(
     tags=_TAGS,
     summary="Make a program",
     opt=_MERCHANT | {"scope": "admin"},
+    request_max_body_size=BODY_MAX,
 )
 async def make_program(
     request: Request[Any, Any, Any],
     ports: NamedDependency[Ports],
     data: JSONBody[NewProgram],
-    dry_run: Annotated[bool, Parameter(description="Judge only; store nothing.")] = False,
+    dry_run: DryRunAsked = False,
 ) -> Response[ProgramOut]:
     """Judge the whole program first; a dry run stops there."""
     warnings = await _judge(ports, data)
     if dry_run:
-        return _dry(warnings)
+        return await _dry(request, ports, data, warnings)
     merchant_id, now, drawn = merchant_of(request).merchant_id, ports.clock.wall(), _drawn(ports)
 
     def work(tx: Transaction) -> Made:
@@ -91,6 +100,7 @@ async def program(
     tags=_TAGS,
     summary="Replace a program",
     opt=_MERCHANT | {"scope": "admin"},
+    request_max_body_size=BODY_MAX,
 )
 async def replace_program(
     request: Request[Any, Any, Any],
@@ -98,18 +108,27 @@ async def replace_program(
     program_id: FromPath[str],
     *,
     data: JSONBody[NewProgram],
-    dry_run: Annotated[bool, Parameter(description="Judge only; store nothing.")] = False,
+    dry_run: DryRunAsked = False,
+    allow_shorter_life: Annotated[
+        bool, Parameter(description="Units may live shorter, 30 days from now at the earliest.")
+    ] = False,
+    months: MonthsAsked = drafting.MONTHS_DEFAULT,
 ) -> Response[ProgramOut]:
     """Put another document in force; phones are told."""
     merchant_id, now, drawn = merchant_of(request).merchant_id, ports.clock.wall(), _drawn(ports)
-    await ports.database.read_point(lambda tx: service.own_program(tx, merchant_id, program_id))
-    warnings = await _judge(ports, data)
+    last = await ports.database.read_point(
+        lambda tx: service.own_program(tx, merchant_id, program_id)
+    )
+    warnings = await _judge(ports, data, last.document)
     if dry_run:
-        return _dry(warnings)
+        asked = (last.program_id, allow_shorter_life, months)
+        return await _dry(request, ports, data, warnings, asked=asked)
 
     def work(tx: Transaction) -> ProgramOut:
         found = service.own_program(tx, merchant_id, program_id)
-        changed = publishing.replace(tx, found, data, drawn=drawn, now=now)
+        changed = publishing.replace(
+            tx, found, data, drawn=drawn, now=now, may_shorten=allow_shorter_life
+        )
         return program_out(tx, changed, ports)
 
     return Response(await ports.database.write(work))
@@ -178,10 +197,10 @@ async def shops(
     return page(ports.secrets, listed, limit=limit)
 
 
-async def _judge(ports: Ports, sent: NewProgram) -> list[str]:
+async def _judge(ports: Ports, sent: NewProgram, last: ProgramDocument | None = None) -> list[str]:
     """Judge in a thread: pictures are drawn for it, some 50 ms."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(ports.threads, publishing.judge, sent)
+    return await loop.run_in_executor(ports.threads, publishing.judge, sent, last)
 
 
 def program_out(tx: Transaction, found: Program, ports: Ports) -> ProgramOut:
@@ -203,6 +222,8 @@ def program_out(tx: Transaction, found: Program, ports: Ports) -> ProgramOut:
         links=document.links,
         languages=document.languages,
         settings=document.settings,
+        rules=document.rules,
+        effective_from=None if document.rules is None else rfc3339(document.effective_from),
         images={
             role: _image_url(ports, sha256)
             for role, sha256 in queries.images_of(tx, found.program_id).items()
@@ -213,8 +234,26 @@ def program_out(tx: Transaction, found: Program, ports: Ports) -> ProgramOut:
     )
 
 
-def _dry(warnings: list[str]) -> Response[Any]:
-    return Response(DryRun(valid=True, warnings=warnings), status_code=200)
+async def _dry(
+    request: Request[Any, Any, Any],
+    ports: Ports,
+    sent: NewProgram,
+    warnings: list[str],
+    *,
+    asked: tuple[int | None, bool, int] = (None, False, drafting.MONTHS_DEFAULT),
+) -> Response[Any]:
+    """Say what publishing would change; `asked`: the program, may lives be shorter, months."""
+    now, simulate = ports.clock.wall(), request.app.state.get("simulate")
+    program_id, may_shorten, months = asked
+
+    def work(tx: Transaction) -> DryRun:
+        row = None if program_id is None else queries.program_by_id(tx, program_id)
+        return drafting.dry_run(
+            tx, sent, row, now=now, may_shorten=may_shorten, simulate=simulate, months=months
+        )
+
+    found = await ports.database.read(work)
+    return Response(msgspec.structs.replace(found, warnings=warnings), status_code=200)
 
 
 def _drawn(ports: Ports) -> Drawn:
@@ -226,4 +265,7 @@ def _image_url(ports: Ports, sha256: bytes) -> str:
     return f"{ports.settings.public_url}/images/{sha256.hex()}.png"
 
 
-ROUTES = [programs, make_program, program, replace_program, put_image, image, shops]
+ROUTES = [
+    *(programs, make_program, program, replace_program, put_image, image, shops),
+    schema,
+]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.errors import Conflict, InvalidInput, invalid
-from app.programs import patterns, queries
+from app.programs import drafting, patterns, proving, queries, ruling
 from app.programs.content import program_content
 from app.programs.queries import ProgramRow
 from app.programs.schemas import NewProgram, ProgramDocument
@@ -33,11 +33,15 @@ class Drawn(msgspec.Struct, frozen=True):
     campaign_id: int
 
 
-def judge(sent: NewProgram) -> list[str]:
-    """Refuse what cannot be a program, and return warnings. Raises InvalidInput for each field."""
-    for field in ("rules", "vectors"):
-        if getattr(sent, field) not in (msgspec.UNSET, None):
-            raise invalid(field, "the loyalty engine is not there yet: leave this out for now")
+def judge(sent: NewProgram, last: ProgramDocument | None = None) -> list[str]:
+    """Refuse what cannot be a program, and return warnings: `last` is what it replaces.
+
+    Raises InvalidInput for each field.
+    """
+    sent = sent if last is None else ruling.keeping(sent, last)
+    rules = ruling.judged(sent)
+    proving.prove(rules, sent.vectors)
+    sent = ruling.named(sent, rules)
     _judge_ids("units", [unit.id for unit in sent.units])
     _judge_ids("tiers", [tier.id for tier in sent.tiers])
     _judge_ids("locations", [place.id for place in sent.locations])
@@ -49,7 +53,7 @@ def judge(sent: NewProgram) -> list[str]:
     _judge_languages(sent)
     _judge_pass(sent)
     warning = apple_warning(sent.barcode.format, sent.barcode.accepts)
-    return [warning] if warning else []
+    return [*([warning] if warning else []), *ruling.advise(rules, last)]
 
 
 def create(
@@ -61,7 +65,10 @@ def create(
     now: int,
     signer_id: int = FIRST_SIGNER,
 ) -> Program:
-    """Write a first version. Raises Conflict when no slug is left for the name."""
+    """Write a first version.
+
+    Raises Conflict when no slug is left for the name, InvalidInput for rules that cannot be.
+    """
     row = ProgramRow(
         program_id=drawn.program_id,
         public_id=drawn.public_id,
@@ -72,7 +79,7 @@ def create(
         version=1,
         revision=1,
         signer_id=signer_id,
-        document=_document(sent),
+        document=drafting.document_of(tx, sent, None, now=now),
         created_at=now,
         updated_at=now,
     )
@@ -82,17 +89,24 @@ def create(
 
 
 def replace(
-    tx: Transaction, program: Program, sent: NewProgram, *, drawn: Drawn, now: int
+    tx: Transaction,
+    program: Program,
+    sent: NewProgram,
+    *,
+    drawn: Drawn,
+    now: int,
+    may_shorten: bool = False,
 ) -> Program:
     """Put another document in force and have all passes told; the same one again changes nothing.
 
-    Raises InvalidInput when the authority is another: who knows the balances does not change.
+    Raises InvalidInput when the authority is another: who knows the balances does not change; and
+    for rules by which units live shorter, unless that is asked for and announced.
     """
     row = queries.lock_program(tx, program.program_id)
     assert row is not None, "programs are never deleted"
     if sent.authority != row.authority:
         raise invalid("authority", f"this program's authority is {row.authority} and stays so")
-    document = _document(sent)
+    document = drafting.document_of(tx, sent, row, now=now, may_shorten=may_shorten)
     if document == row.document:
         return read(row)
     changed = msgspec.structs.replace(
@@ -132,11 +146,6 @@ def _free_slug(tx: Transaction, name: str, program_id: int) -> str:
         if queries.take_slug(tx, slug, program_id):
             return slug
     raise Conflict("too many programs have this name")
-
-
-def _document(sent: NewProgram) -> str:
-    fields = {name: getattr(sent, name) for name in ProgramDocument.__struct_fields__}
-    return msgspec.json.encode(ProgramDocument(**fields), order="deterministic").decode()
 
 
 def _judge_ids(path: str, ids: Sequence[str]) -> None:
@@ -192,10 +201,7 @@ def _judge_languages(sent: NewProgram) -> None:
 
 def _judge_pass(sent: NewProgram) -> None:
     """Prepare a pass as it would leave. Raises InvalidInput with what Apple would refuse."""
-    row = ProgramRow(
-        *(0, b"", 0, "", sent.authority, sent.name, 0, 0, 0, _document(sent), 0, 0),
-    )
-    document = msgspec.json.decode(row.document, type=ProgramDocument)
+    document = msgspec.json.decode(drafting.written(drafting.kept(sent)), type=ProgramDocument)
     program = Program(
         program_id=0,
         public_id=b"",

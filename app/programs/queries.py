@@ -131,6 +131,12 @@ def insert_version(tx: Transaction, row: ProgramRow, now: int) -> None:
     )
 
 
+def versions_of(tx: Transaction, program_id: int) -> list[tuple[int, str]]:
+    """List a program's versions with their documents, oldest first."""
+    sql = "SELECT version, document FROM program_version WHERE program_id = ? ORDER BY version"
+    return tx.all(lambda version, document: (int(version), str(document)), sql, program_id)
+
+
 def update_program(tx: Transaction, row: ProgramRow) -> None:
     """Put another document in force."""
     tx.run(

@@ -22,6 +22,10 @@ Url = Annotated[
 ]
 
 
+# Ids of rules may begin with what other keys do not (loyalty §11).
+RuleKey = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(?![\s\S])")]
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An object of a program; unknown fields are refused."""
 
@@ -29,7 +33,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class NewUnit(Part, frozen=True, kw_only=True):
     """What the program counts; with a currency its values are minor units of money."""
 
-    id: Key
+    id: RuleKey
     name: LocalText
     currency: Currency | None = None
 
@@ -37,7 +41,7 @@ class NewUnit(Part, frozen=True, kw_only=True):
 class NewTier(Part, frozen=True, kw_only=True):
     """A standing, in rising order."""
 
-    id: Key
+    id: RuleKey
     name: LocalText
 
 
@@ -118,7 +122,11 @@ class NewProgram(Part, frozen=True, kw_only=True):
 
 
 class ProgramDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A program as it is kept: what was sent, but for what only publishing needed."""
+    """A program as it is kept: what was sent, but for what only publishing needed.
+
+    `effective_from`: when its rules come into force, Unix microseconds. `former`: the fingerprint
+    of the version before, so that a document's text stands for all that led to it.
+    """
 
     name: str
     authority: str
@@ -130,6 +138,9 @@ class ProgramDocument(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[NewLink, ...] = ()
     languages: tuple[str, ...] = ("fr", "en")
     settings: ProgramSettings = ProgramSettings()
+    rules: Any = None
+    effective_from: int = 0
+    former: str | None = None
 
 
 class ProgramOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,17 +160,36 @@ class ProgramOut(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[NewLink, ...]
     languages: tuple[str, ...]
     settings: ProgramSettings
+    rules: Any
+    effective_from: str | None
     images: dict[str, str]
     warnings: list[str]
     created_at: str
     updated_at: str
 
 
+class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last months would have been by other rules: cards, and money owed, minor units."""
+
+    cards: int
+    gains: int
+    loses: int
+    liability_before_minor: int
+    liability_after_minor: int
+
+
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What publishing would do: nothing is stored."""
+    """What publishing would do: nothing is stored. Cards that gain or lose by new rules."""
 
     valid: bool
     warnings: list[str]
+    effective_from: str | None = None
+    months: int | None = None
+    cards: int = 0
+    gains: int = 0
+    loses: int = 0
+    liability_before_minor: int = 0
+    liability_after_minor: int = 0
 
 
 class ImageOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from app.clock import MINUTE
 from app.errors import NotFound
 from app.http.callers import Found, MerchantCaller, UserCaller
 from app.ids import parse_public_id
-from app.programs import merchant_queries, queries
+from app.loyalty.rules import Rules
+from app.programs import merchant_queries, queries, ruling
 from app.programs.merchant_queries import KeyRow
 from app.programs.queries import ProgramRow, SignerRow
 from app.programs.schemas import ProgramDocument
@@ -94,6 +95,30 @@ def read(row: ProgramRow) -> Program:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def rules_of(tx: Transaction, program_id: int) -> Rules:
+    """Return all rules of a hosted program, by when they come into force.
+
+    A program that was published without rules counts its units and moves none by itself.
+    """
+    row = queries.program_by_id(tx, program_id)
+    assert row is not None and row.authority == "ledger", "only hosted programs have rules"
+    shelf = _shelf(row.document)
+    if not shelf:
+        shelf.append(ruling.rules_from(versions_of(tx, program_id)))
+    return shelf[0]
+
+
+def versions_of(tx: Transaction, program_id: int) -> list[ruling.Former]:
+    """List a program's versions, oldest first."""
+    return [(version, _document(text)) for version, text in queries.versions_of(tx, program_id)]
+
+
+@lru_cache(_KEPT_DOCUMENTS)
+def _shelf(document: str) -> list[Rules]:
+    # The text of the last document names the one before it: another history, another text.
+    return []
 
 
 @lru_cache(_KEPT_DOCUMENTS)

@@ -248,7 +248,7 @@ async def test_a_programs_card_that_left_stays_with_its_merchant_without_holder(
     assert (await (await user(world))("POST", "/v1/cards", body)).status_code == 201
 
 
-async def test_a_hosted_card_shows_0_and_says_that_the_engine_is_not_there(world: World) -> None:
+async def test_a_hosted_card_shows_0_until_it_earns(world: World) -> None:
     _, shop = await merchant(world)
     ask = await user(world)
     body = {"program_id": await program(shop, authority="ledger")}
@@ -257,12 +257,7 @@ async def test_a_hosted_card_shows_0_and_says_that_the_engine_is_not_there(world
     shown = await world.ports.database.read(lambda tx: content_of(tx, card_id, user_id=user_id))
     assert shown is not None
     assert [balance.value for balance in shown.content.balances] == [0, 0]
-    headline = shown.content.program.headline
-    assert (
-        headline is not None
-        and "pas encore" in headline["fr"]
-        and "not there yet" in headline["en"]
-    )
+    assert shown.content.program.headline is None
     assert shown.content.as_of is None
 
 
