@@ -91,6 +91,16 @@ def merchant_id_by_slug(tx: Transaction, slug: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def merchant(tx: Transaction, merchant_id: int) -> MerchantRow | None:
+    """Find a merchant."""
+    return tx.one(
+        MerchantRow,
+        "SELECT merchant_id, public_id, slug, name, created_at FROM merchant"
+        " WHERE merchant_id = ?",
+        merchant_id,
+    )
+
+
 def lock_merchant(tx: Transaction, merchant_id: int) -> MerchantRow | None:
     """Find a merchant and hold its row for this unit of work."""
     return tx.one(
