@@ -20,6 +20,7 @@ from app.cards.showing import card_facts
 from app.clock import MINUTE
 from app.errors import Conflict, NotFound
 from app.http.callers import ClaimCaller, Found
+from app.ledger import service as ledger
 from app.outbox import service as outbox
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -33,6 +34,7 @@ class Claimed(msgspec.Struct, frozen=True):
 
     card_id: int
     public_id: bytes
+    merged: int | None = None  # the card that ended for it just now
 
 
 class Mailing(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ def join(
 
     Raises: Conflict when the program has no number left to draw.
     """
-    card = make_of_program(tx, program, codes, drawn=drawn, now=now)
+    card = make_of_program(tx, program, codes, drawn=drawn, now=now, birthday=contact.birthday)
     if card is None:
         raise Conflict("this program has no free number left to draw")
     add_contact(tx, card.card_id, contact)
@@ -118,7 +120,8 @@ def mail_code(tx: Transaction, card_id: int, code: MailedCode, *, now: int) -> N
 def claim(tx: Transaction, user_id: int, token_hash: bytes, *, now: int) -> Claimed:
     """Give a card to the user who has its claim token; the card's family only.
 
-    Who holds a card of that program already keeps it, and the new one is voided.
+    Who holds a card of that program already keeps it, and the new one is voided; what it held
+    goes there as a message.
     Raises: NotFound for an unknown token, and for one that somebody else has used.
     """
     card_id = claim_queries.card_id_by_token(tx, token_hash)
@@ -140,8 +143,11 @@ def claim(tx: Transaction, user_id: int, token_hash: bytes, *, now: int) -> Clai
     claim_queries.use_claims(tx, card_id, now)
     queries.void_card(tx, card_id, now)
     pass_queries.void(tx, card_id, now)
+    if card.authority == "ledger":
+        # The token is used up by this, so what is derived from its hash comes once.
+        ledger.merge(tx, card_id, kept, drawn=ledger.Drawn(token_hash), now=now)
     outbox.touch(tx, card_id, now=now, priority=outbox.SINGLE)
-    return _kept(tx, kept)
+    return msgspec.structs.replace(_kept(tx, kept), merged=card_id)
 
 
 def _kept(tx: Transaction, card_id: int) -> Claimed:

@@ -22,6 +22,7 @@ from app.http.callers import user_of
 from app.http.idempotency import Made, once, require_key
 from app.http.ports import Ports
 from app.ids import digest, parse_public_id, public_id
+from app.ledger import service as ledger
 from app.programs import service as programs
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -135,6 +136,8 @@ async def claim(
     user_id, now = user_of(request).user_id, ports.clock.wall()
     hashed = digest(data.claim_token)
     claimed = await ports.database.write(lambda tx: claiming.claim(tx, user_id, hashed, now=now))
+    if claimed.merged is not None:
+        await ledger.settle_card(ports, claimed.merged)
     public = public_id("card", claimed.public_id)
 
     def keep(tx: Transaction) -> CardOut:

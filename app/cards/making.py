@@ -10,6 +10,8 @@ from app.cards.queries import CardRow, Contact
 from app.errors import Conflict
 from app.http.ports import Ports
 from app.ids import Ids, digest
+from app.ledger import service as ledger
+from app.ledger.drawing import SEED_BYTES
 from app.outbox import service as outbox
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -25,6 +27,7 @@ class Drawn(msgspec.Struct, frozen=True):
     event_id: bytes
     claim_token: str
     mail_id: int
+    seed: bytes  # of its account in the ledger
 
 
 class NumberOnly(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,7 @@ def draw_ids(ports: Ports, now: int) -> Drawn:
         event_id=ids.public(),
         claim_token=ids.token(f"pcc_{ports.settings.token_mode}_"),
         mail_id=ids.next(now),
+        seed=ids.secret(SEED_BYTES),
     )
 
 
@@ -75,10 +79,18 @@ def make_number_only(tx: Transaction, wanted: NumberOnly, *, drawn: Drawn, now: 
 
 
 def make_of_program(
-    tx: Transaction, program: Program, codes: tuple[Code, ...], *, drawn: Drawn, now: int
+    tx: Transaction,
+    program: Program,
+    codes: tuple[Code, ...],
+    *,
+    drawn: Drawn,
+    now: int,
+    referred_by: int | None = None,
+    birthday: str | None = None,
 ) -> CardRow | None:
     """Make a card under the first of these numbers that nobody has; None: all are known.
 
+    A hosted card is enrolled; `referred_by`: its sponsor's card, `birthday`: "MM-DD".
     Raises: Conflict when another card has the barcode value of a free number.
     """
     for code in codes:
@@ -87,6 +99,16 @@ def make_of_program(
         card = _row(drawn, code, shop_name=program.name, program=program, now=now)
         _insert(tx, card, drawn, now)
         queries.insert_account(tx, card.card_id, now)
+        if program.authority == "ledger":
+            ledger.open_account(
+                tx,
+                card.card_id,
+                program.program_id,
+                referred_by=referred_by,
+                birthday=birthday,
+                drawn=ledger.Drawn(drawn.seed),
+                now=now,
+            )
         return card
     return None
 

@@ -75,17 +75,21 @@ async def deliver(ports: Ports, message: MessageRow) -> None:
 async def settle(ports: Ports, posted: Posted) -> None:
     """Bring to other cards and to the program what a post has caused; the sweeper does the rest."""
     if posted.messages:
-        card_id = posted.card_id
-        for message in await ports.database.read_point(
-            lambda tx: message_queries.sent_by(tx, card_id, MESSAGES_AT_ONCE)
-        ):
-            await deliver(ports, message)
+        await settle_card(ports, posted.card_id)
     if posted.progress:
         card_id = posted.card_id
         for news in await ports.database.read_point(
             lambda tx: message_queries.news_of(tx, card_id)
         ):
             await tell(ports, posted.program_id, news)
+
+
+async def settle_card(ports: Ports, card_id: int) -> None:
+    """Bring a card's messages to other cards."""
+    for message in await ports.database.read_point(
+        lambda tx: message_queries.sent_by(tx, card_id, MESSAGES_AT_ONCE)
+    ):
+        await deliver(ports, message)
 
 
 async def tell(ports: Ports, program_id: int, news: News) -> None:

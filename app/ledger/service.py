@@ -9,7 +9,7 @@ from app.ledger import entry_queries, kept_queries, lot_queries, posting, querie
 from app.ledger.drawing import Drawn, key_hash
 from app.ledger.entry_queries import EntryRow
 from app.ledger.journal import NO_CLAIMS, encode
-from app.ledger.messages import settle
+from app.ledger.messages import settle, settle_card
 from app.ledger.posting import Posted, Posting
 from app.ledger.queries import AccountRow, EventRow
 from app.ledger.touching import merge, touch
@@ -46,6 +46,7 @@ __all__ = [
     "rules_of",
     "set_birthday",
     "settle",
+    "settle_card",
     "ticket_by_own_id",
     "touch",
     "view",

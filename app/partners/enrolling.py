@@ -35,7 +35,7 @@ def enrol(
     `link`: the claim address of the drawn token. While nobody holds the card, each answer brings
     a token that links it. Raises: Conflict when no number is left to draw.
     """
-    card = make_of_program(tx, program, codes, drawn=drawn, now=now)
+    card = make_of_program(tx, program, codes, drawn=drawn, now=now, birthday=contact.birthday)
     status = 201
     if card is not None:
         card_id = card.card_id

@@ -19,6 +19,13 @@ CREATE TABLE ledger_account (
 );
 CREATE INDEX ledger_account_due ON ledger_account (next_due_at) WHERE next_due_at IS NOT NULL;
 
+-- Hosted cards of the first release held nothing; each begins with an empty account.
+INSERT INTO ledger_account
+SELECT card_id, program_id, 0, 0, decode(replace(gen_random_uuid()::text, '-', ''), 'hex'),
+    '{"opened_at":' || created_at || ',"caught_up_at":' || created_at || '}',
+    NULL, created_at, NULL
+FROM card WHERE authority = 'ledger' AND program_id IS NOT NULL AND voided_at IS NULL;
+
 -- family: card. What happened, in order of processing; no steps: time passed. Without anything
 -- personal. `body`: [newest version of the rules, steps, claims]; `results`: what each step gave.
 CREATE TABLE journal (
