@@ -15,10 +15,21 @@ from app.programs.schemas import (
     ProgramSettings,
     SpokenLanguage,
 )
+from app.sandbox.seed_programs import rules_of
 
 _TERMS: dict[SpokenLanguage, str] = {
     "fr": "Un point par euro. Les points expirent après un an sans achat.",
     "en": "One point for each euro. Points expire after a year without a purchase.",
+}
+_CAFE_TERMS: dict[SpokenLanguage, str] = {
+    "fr": (
+        "Un point par euro, un tampon par café, un café offert tous les 9 tampons. 100 points"
+        " deviennent un bon de 1 €. Les points vivent 12 mois, jusqu'à la fin du mois."
+    ),
+    "en": (
+        "One point for each euro, one stamp for each coffee, a free coffee for 9 stamps. 100 points"
+        " become a voucher of €1. Points live 12 months, until the end of the month."
+    ),
 }
 _TIERS = (
     NewTier(id="bronze", name="Bronze"),
@@ -54,16 +65,23 @@ MIRRORED = NewProgram(
 HOSTED = NewProgram(
     name="Maison Verte Café",
     authority="ledger",
-    units=(NewUnit(id="stamps", name={"fr": "Tampons", "en": "Stamps"}),),
+    rules=rules_of("maison-verte-cafe"),
+    units=(
+        NewUnit(id="pts", name="Points"),
+        NewUnit(id="stamps", name={"fr": "Tampons", "en": "Stamps"}),
+    ),
+    tiers=_TIERS,
     design=Design(
         background_color="#5d4037",
         foreground_color="#ffffff",
         label_color="#d7ccc8",
         description={"fr": "Carte du café Maison Verte", "en": "Maison Verte café card"},
+        terms=_CAFE_TERMS,
     ),
     barcode=NewBarcode(format="QR_CODE"),
     locations=_LOCATIONS[:1],
     languages=("fr", "en"),
+    settings=ProgramSettings(open_numbers=True, till_search=True),
 )
 NUMBER = "4006381333931"
 FIRST_STATEMENT: dict[str, Any] = {
