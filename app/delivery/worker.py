@@ -15,6 +15,7 @@ from app.delivery.pushing import IN_FLIGHT_MAX, Pusher
 from app.delivery.telling import Told
 from app.errors import AppError
 from app.http.ports import Ports
+from app.ledger.sweeping import Sweeper
 
 # How long to wait before looking again: while there is work, and after a quiet while.
 BUSY_SECONDS = 0.005
@@ -23,6 +24,8 @@ IDLE_SECONDS = 0.05
 CROWD, CROWDED_SECONDS = range(3, 200), 0.02
 MAIL_SECONDS = 0.2
 REDESIGN_SECONDS = 0.5
+SWEEP_SECONDS = 0.25  # a lot dies at most this late on a phone; each reader computes it ahead
+PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.05, 600.0
 PRUNE_SECONDS = 3_600.0
 FAULT_SECONDS = 1.0
 QUIET_LOOKS = 400  # looks without work until it counts as quiet: two seconds
@@ -36,6 +39,7 @@ class Worker:
         self._ports = ports
         self._push = push
         self._pusher = Pusher(ports, push)
+        self._sweeper = Sweeper(ports)
         self._tasks: list[asyncio.Task[None]] = []
         self._told: list[Told] = []  # told and not yet settled: the next turn does
 
@@ -48,7 +52,10 @@ class Worker:
         """Do everything that is due now, and wait for its answers; return how much it was."""
         total = 0
         while (
-            done := await self.tell() + await self.redesign() + await mailing.send_due(self._ports)
+            done := await self._sweeper.step()
+            + await self.tell()
+            + await self.redesign()
+            + await mailing.send_due(self._ports)
         ):
             total += done
             await self._pusher.wait()
@@ -87,6 +94,12 @@ class Worker:
             loop.create_task(self._repeat(self._mail, busy=MAIL_SECONDS, idle=MAIL_SECONDS)),
             loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
             loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
+            loop.create_task(
+                self._repeat(self._sweeper.step, busy=SWEEP_SECONDS, idle=SWEEP_SECONDS)
+            ),
+            loop.create_task(
+                self._repeat(self._sweeper.prove, busy=PROOF_SECONDS, idle=PROOF_IDLE_SECONDS)
+            ),
         ]
 
     async def stop(self) -> None:

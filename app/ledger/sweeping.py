@@ -37,11 +37,13 @@ class Sweeper:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._holder = ports.ids.secret(SEED_BYTES)
+        self._look_at = 0  # when the lease is to be asked for again
+        self._is_leading = False
         self._proven: int | None = None  # the card up to which the running proof came
 
     async def step(self) -> int:
         """Do a bounded share of what is due; return how much it was."""
-        if not await self._lead(_SWEEP, LEASE):
+        if not await self._lead():
             return 0
         done = await touch_due(self._ports)
         done += await deliver_left(self._ports)
@@ -52,7 +54,9 @@ class Sweeper:
     async def prove(self) -> int:
         """Prove some more cards, once a day all of them; return how many. Faults are logged."""
         if self._proven is None:
-            if not await self._lead(_PROOF, PROOF_EVERY):
+            # A holder of its own each time: nobody proves twice within a day, nor does the same.
+            holder = self._ports.ids.secret(SEED_BYTES)
+            if not await self._take(_PROOF, holder, PROOF_EVERY):
                 return 0
             self._tell(await self._ports.database.read(prove_sums))
             self._proven = 0
@@ -61,10 +65,16 @@ class Sweeper:
         self._proven = cards[-1] if cards else None
         return len(cards)
 
-    async def _lead(self, name: str, span: int) -> bool:
-        now, holder = self._ports.clock.wall(), self._holder
-        if name == _PROOF:  # done once in its span, also by the same process
-            holder = self._ports.ids.secret(SEED_BYTES)
+    async def _lead(self) -> bool:
+        """Say whether this is the one that sweeps; asked for again before the lease ends."""
+        now = self._ports.clock.wall()
+        if now >= self._look_at:
+            self._is_leading = await self._take(_SWEEP, self._holder, LEASE)
+            self._look_at = now + LEASE // 2
+        return self._is_leading
+
+    async def _take(self, name: str, holder: bytes, span: int) -> bool:
+        now = self._ports.clock.wall()
         return await self._ports.database.write(
             lambda tx: queries.take_lease(tx, name, holder, now=now, until=now + span)
         )
