@@ -95,8 +95,7 @@ def merchant(tx: Transaction, merchant_id: int) -> MerchantRow | None:
     """Find a merchant."""
     return tx.one(
         MerchantRow,
-        "SELECT merchant_id, public_id, slug, name, created_at FROM merchant"
-        " WHERE merchant_id = ?",
+        "SELECT merchant_id, public_id, slug, name, created_at FROM merchant WHERE merchant_id = ?",
         merchant_id,
     )
 

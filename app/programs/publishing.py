@@ -11,6 +11,7 @@ import msgspec
 from app.errors import Conflict, InvalidInput, invalid
 from app.programs import drafting, patterns, proving, queries, ruling
 from app.programs.content import program_content
+from app.programs.partnering import note_partners
 from app.programs.queries import ProgramRow
 from app.programs.schemas import NewProgram, ProgramDocument
 from app.programs.service import FIRST_SIGNER, Program, read
@@ -85,7 +86,7 @@ def create(
     )
     queries.insert_program(tx, row)
     queries.insert_version(tx, row, now)
-    return read(row)
+    return _published(tx, row)
 
 
 def replace(
@@ -120,7 +121,7 @@ def replace(
     queries.update_program(tx, changed)
     queries.insert_version(tx, changed, now)
     queries.insert_campaign(tx, row.program_id, drawn.campaign_id, now)
-    return read(changed)
+    return _published(tx, changed)
 
 
 def redraw(tx: Transaction, program_id: int, *, drawn: Drawn, now: int) -> None:
@@ -137,6 +138,12 @@ def slug_of(name: str) -> str:
     """Write a name for addresses: lower case, no accents, hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX].strip("-") or "program"
+
+
+def _published(tx: Transaction, row: ProgramRow) -> Program:
+    program = read(row)
+    note_partners(tx, program)
+    return program
 
 
 def _free_slug(tx: Transaction, name: str, program_id: int) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.http.fields import Color, Currency, Key, LocalText, LongText, Name
+from app.http.fields import Color, Currency, Key, LocalText, LongText, Name, Positive
 
 UNITS_MAX, TIERS_MAX, LINKS_MAX, LOCATIONS_MAX = 8, 20, 10, 100
 Authority = Literal["ledger", "merchant", "none"]
@@ -92,10 +92,16 @@ class NewNfc(Part, frozen=True, kw_only=True):
 
 
 class ProgramSettings(Part, frozen=True, kw_only=True):
-    """Switches. `open_numbers`: a known number without holder needs no proof."""
+    """Switches. `open_numbers`: a known number without holder needs no proof.
+
+    `proof_from_units`: from so many units on, a hold needs the scan of a code that changes.
+    `till_redemptions_per_minute`: of one till.
+    """
 
     open_numbers: bool = False
     till_search: bool = False
+    till_redemptions_per_minute: Annotated[int, Meta(ge=1, le=600)] = 30
+    proof_from_units: Positive | None = None
     sharing_prohibited: bool = False
     has_poster: bool = False
     nfc: NewNfc | None = None
