@@ -35,6 +35,7 @@ from app.http.problems import EXCEPTION_HANDLERS
 from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
 from app.imports import controller as imports_controller
+from app.ledger import simulating
 from app.partners import controller as partners_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills, tills_controller
@@ -97,6 +98,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
+            | {"simulate": simulating.simulate}
             | {"signers": signers, "passmaker": PassMaker(ports, signers)}
         ),
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol
 
 import msgspec
 
@@ -16,9 +15,15 @@ from app.storage.database import Transaction
 
 MONTHS_MAX, MONTHS_DEFAULT = 24, 3
 _MONTH_DAYS = 30
-# Replays what happened to a program's cards since a moment by other rules: (tx, program id, rules,
-# since, now). The ledger, which lies above, writes it and main hands it in.
-Simulate: TypeAlias = Callable[[Transaction, int, loyalty.Program, int, int], Simulation]
+
+
+class Simulate(Protocol):
+    """Replays what a program's cards did since a moment by other rules; main hands it in."""
+
+    def __call__(
+        self, tx: Transaction, program_id: int, tried: loyalty.Program, *, since: int, now: int
+    ) -> Simulation:
+        """Count who would have gained and lost."""
 
 
 def document_of(
@@ -82,5 +87,6 @@ def dry_run(
     answer = DryRun(valid=True, warnings=[], effective_from=rfc3339(document.effective_from))
     if row is None or simulate is None:
         return answer
-    found = simulate(tx, row.program_id, rules, now - months * _MONTH_DAYS * DAY, now)
+    since = now - months * _MONTH_DAYS * DAY
+    found = simulate(tx, row.program_id, rules, since=since, now=now)
     return msgspec.structs.replace(answer, months=months, **msgspec.structs.asdict(found))

@@ -355,8 +355,10 @@ async def test_a_dry_run_tells_what_the_simulation_found(world: World, partner: 
     program = await made(partner)
     asked: list[tuple[int, int]] = []
 
-    def simulate(tx: Transaction, program_id: int, rules: Any, since: int, now: int) -> Simulation:
-        asked.append((rules.version, now - since))
+    def simulate(
+        tx: Transaction, program_id: int, tried: Any, *, since: int, now: int
+    ) -> Simulation:
+        asked.append((tried.version, now - since))
         return Simulation(
             cards=9, gains=5, loses=1, liability_before_minor=100, liability_after_minor=150
         )
