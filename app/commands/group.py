@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from app.clock import SystemClock
-from app.commands import reading, running, serving
+from app.commands import proving, reading, running, serving
 from app.commands.certificates import DEVELOPMENT_FOLDER, ensure_secrets, signer_files
 from app.commands.checks import Check, check_signer
 from app.commands.doctor import examine
@@ -76,9 +76,13 @@ def certs() -> None:
 
 @portecarte.command()
 @click.option("--mail", "mail_to", metavar="ADDRESS", help="Also send a test mail there.")
-def doctor(mail_to: str | None) -> None:
-    """Say in words what is missing to go live."""
+@click.option("--ledger", "is_ledger", is_flag=True, help="Prove every card's account instead.")
+def doctor(mail_to: str | None, is_ledger: bool) -> None:
+    """Say in words what is missing to go live, or what in the ledger does not add up."""
     settings = settings_now_in_sentences()
+    if is_ledger:
+        _prove(settings)
+        return
 
     async def all_checks() -> list[Check]:
         return [check async for check in examine(settings, mail_to=mail_to)]
@@ -141,6 +145,22 @@ def settings_now_in_sentences() -> Settings:
     """Read the settings, a wrong one told as a sentence."""
     with in_sentences():
         return settings_now()
+
+
+def _prove(settings: Settings) -> None:
+    """Print a line a fault; exit status 1 when there is one."""
+
+    async def all_faults() -> int:
+        count = 0
+        async for fault in proving.faults(settings):
+            click.echo(fault)
+            count += 1
+        return count
+
+    count = run(all_faults())
+    if count:
+        raise Sentence(f"{count} faults in the ledger.")
+    click.echo("The ledger adds up, and a replay of every card gives the same account.")
 
 
 def _tell(checks: list[Check]) -> None:

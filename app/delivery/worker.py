@@ -110,6 +110,7 @@ class Worker:
         self._tasks = []
         with contextlib.suppress(AppError):  # else their lease ends, and they are told once more
             await telling.settle(self._ports, self._told)
+            await self._sweeper.stop()
         await self._push.close()
         await self._pusher.wait()
 

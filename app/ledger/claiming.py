@@ -45,6 +45,8 @@ def claim_for(
 ) -> tuple[Claims, OpenClaim | None]:
     """Do `claim`; the program's family only, the same for an event that comes again."""
     event_key = key_hash(event_id)
+    if queries.event(tx, program_id, event_key) is not None:
+        return NO_CLAIMS, None  # posted before: it is answered again and wins nothing more
     program = rules_of(tx, program_id).at(now).program
     match step.event:
         case TakeReward():

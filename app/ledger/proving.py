@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from app.ledger import entry_queries, kept_queries, lot_queries, queries, report_queries
 from app.ledger.journal import NO_CLAIMS, encode, read_body
 from app.ledger.queries import AccountRow, JournalRow
@@ -17,7 +19,7 @@ from app.loyalty.shelf import Shelf
 from app.programs.service import rules_of
 from app.storage.database import Transaction
 
-JOURNAL_PAGE = 500
+JOURNAL_PAGE, CARDS_A_PAGE = 500, 200
 DEBIT_NORMAL = {"mint", "debt"}
 
 
@@ -35,6 +37,24 @@ def prove(tx: Transaction, card_id: int, *, is_replayed: bool = True) -> list[st
     if is_replayed:
         faults += _replay(tx, row, account)
     return faults
+
+
+class Proved(msgspec.Struct, frozen=True):
+    """A card that was proved, and what did not add up."""
+
+    card_id: int
+    public_id: bytes
+    faults: tuple[str, ...]
+
+
+def prove_page(
+    tx: Transaction, *, after: int, limit: int = CARDS_A_PAGE, is_replayed: bool = True
+) -> list[Proved]:
+    """Prove the cards after one, so many at once."""
+    return [
+        Proved(card_id, public, tuple(prove(tx, card_id, is_replayed=is_replayed)))
+        for card_id, public in queries.accounts_after(tx, after, limit)
+    ]
 
 
 def prove_sums(tx: Transaction) -> list[str]:

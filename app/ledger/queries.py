@@ -118,11 +118,12 @@ def due_accounts(tx: Transaction, now: int, limit: int) -> list[int]:
     )
 
 
-def accounts_after(tx: Transaction, card_id: int, limit: int) -> list[int]:
-    """List accounts after a card's. # across: what a proof walks"""
+def accounts_after(tx: Transaction, card_id: int, limit: int) -> list[tuple[int, bytes]]:
+    """List (card id, public id) of accounts after a card's. # across: what a proof walks"""
     return tx.all(
-        int,
-        "SELECT card_id FROM ledger_account WHERE card_id > ? ORDER BY card_id LIMIT ?",
+        lambda found, public: (int(found), bytes(public)),
+        "SELECT a.card_id, c.public_id FROM ledger_account a JOIN card c ON c.card_id = a.card_id"
+        " WHERE a.card_id > ? ORDER BY a.card_id LIMIT ?",
         card_id,
         limit,
     )
@@ -244,3 +245,8 @@ def take_lease(tx: Transaction, name: str, holder: bytes, *, now: int, until: in
         )
         == 1
     )
+
+
+def end_lease(tx: Transaction, name: str, holder: bytes) -> None:
+    """Let a job go."""
+    tx.run("DELETE FROM sweep_lease WHERE name = ? AND holder = ?", name, holder)

@@ -13,6 +13,7 @@ class Settled(msgspec.Struct, frozen=True):
     `minor`: each lot that was spent by itself, rounded down, as the answers said.
     """
 
+    unit: str
     issuer: str
     redeemer: str
     units: int
@@ -28,7 +29,7 @@ def settled(
     """
     return tx.all(
         Settled,
-        "SELECT l.issuer, coalesce(t.redeemer, 'operator'),"
+        "SELECT t.unit, l.issuer, coalesce(t.redeemer, 'operator'),"
         " sum(CASE WHEN t.credit = 'burned' THEN t.units ELSE -t.units END),"
         " sum(CASE WHEN t.credit = 'burned' THEN t.units * ? / 10000"
         " ELSE -(t.units * ? / 10000) END)"
@@ -37,7 +38,7 @@ def settled(
         " JOIN lot l ON l.card_id = t.card_id AND l.number = t.lot"
         " WHERE a.program_id = ? AND t.unit = ? AND (t.credit = 'burned' OR t.debit = 'burned')"
         " AND j.recorded_at >= ? AND j.recorded_at < ?"
-        " GROUP BY l.issuer, coalesce(t.redeemer, 'operator')"
+        " GROUP BY t.unit, l.issuer, coalesce(t.redeemer, 'operator')"
         " ORDER BY l.issuer, coalesce(t.redeemer, 'operator')",
         *(cost_micro, cost_micro, program_id, unit, since, until),
     )

@@ -5,13 +5,23 @@ from __future__ import annotations
 import msgspec
 
 from app.errors import CardNotFound
-from app.ledger import entry_queries, kept_queries, lot_queries, posting, queries, viewing
+from app.ledger import (
+    entry_queries,
+    kept_queries,
+    lot_queries,
+    posting,
+    queries,
+    report_queries,
+    viewing,
+)
 from app.ledger.drawing import Drawn, key_hash
 from app.ledger.entry_queries import EntryRow
 from app.ledger.journal import NO_CLAIMS, encode
-from app.ledger.messages import settle, settle_card
+from app.ledger.messages import pending_for, settle, settle_card
 from app.ledger.posting import Posted, Posting
+from app.ledger.proving import prove, prove_page, prove_sums
 from app.ledger.queries import AccountRow, EventRow
+from app.ledger.report_queries import Settled
 from app.ledger.touching import merge, touch
 from app.ledger.viewing import Missing, NextTier, Quoted, ShownVoucher, View
 from app.loyalty.engine import new_account
@@ -40,13 +50,18 @@ __all__ = [
     "lots_of",
     "merge",
     "open_account",
+    "pending_for",
     "post",
+    "prove",
+    "prove_page",
+    "prove_sums",
     "quote",
     "reason_of",
     "rules_of",
     "set_birthday",
     "settle",
     "settle_card",
+    "settlement",
     "ticket_by_own_id",
     "touch",
     "view",
@@ -199,6 +214,19 @@ def hold_by_own_id(tx: Transaction, program_id: int, own_id: str) -> tuple[int, 
     event = event_of(tx, program_id, own_id)
     hold = None if event is None else kept_queries.hold(tx, event.card_id, own_id)
     return None if event is None or hold is None else (event.card_id, hold)
+
+
+def settlement(tx: Transaction, program_id: int, *, since: int, until: int) -> list[Settled]:
+    """Sum what each merchant owes for units spent elsewhere, recorded since a moment until another.
+
+    One row a unit, issuer and merchant where they were spent; the issuer's own shop included.
+    """
+    found: list[Settled] = []
+    for unit in rules_of(tx, program_id).at(until).program.units:
+        found += report_queries.settled(
+            tx, program_id, unit.id, cost_micro=unit.cost_micro, since=since, until=until
+        )
+    return found
 
 
 def _account(tx: Transaction, card_id: int) -> AccountRow:

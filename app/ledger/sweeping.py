@@ -17,16 +17,14 @@ from app.ledger import challenge_queries, challenges, claim_queries, message_que
 from app.ledger.claiming import resolve
 from app.ledger.drawing import SEED_BYTES, Drawn
 from app.ledger.messages import deliver, tell
-from app.ledger.proving import prove, prove_sums
+from app.ledger.proving import prove_page, prove_sums
 from app.ledger.touching import touch
-from app.storage.database import Transaction
 
 LEASE = MINUTE
 CARDS_AT_ONCE, MESSAGES_AT_ONCE, CLAIMS_AT_ONCE, CHALLENGES_AT_ONCE = 100, 50, 50, 20
 # Whoever posted brings messages himself right away; only what is older was left behind.
 LEFT_BEHIND = 5 * SECOND
 PROOF_EVERY = DAY
-CARDS_A_PROOF = 200
 _SWEEP, _PROOF = "sweep", "proof"
 _log = structlog.get_logger("ledger")
 
@@ -51,6 +49,13 @@ class Sweeper:
         done += await grant_reached(self._ports)
         return done
 
+    async def stop(self) -> None:
+        """Let another sweep at once."""
+        if self._is_leading:
+            self._is_leading, self._look_at = False, 0
+            holder = self._holder
+            await self._ports.database.write(lambda tx: queries.end_lease(tx, _SWEEP, holder))
+
     async def prove(self) -> int:
         """Prove some more cards, once a day all of them; return how many. Faults are logged."""
         if self._proven is None:
@@ -60,10 +65,14 @@ class Sweeper:
                 return 0
             self._tell(await self._ports.database.read(prove_sums))
             self._proven = 0
-        cards, faults = await self._ports.database.read(partial(_proof_page, after=self._proven))
-        self._tell(faults)
-        self._proven = cards[-1] if cards else None
-        return len(cards)
+        # The replay is the doctor's: every night it would cost what all the year's tickets did.
+        proved = await self._ports.database.read(
+            partial(prove_page, after=self._proven, is_replayed=False)
+        )
+        for each in proved:
+            self._tell([f"card {each.card_id}: {fault}" for fault in each.faults])
+        self._proven = proved[-1].card_id if proved else None
+        return len(proved)
 
     async def _lead(self) -> bool:
         """Say whether this is the one that sweeps; asked for again before the lease ends."""
@@ -82,17 +91,6 @@ class Sweeper:
     def _tell(self, faults: list[str]) -> None:
         for fault in faults:
             _log.error("ledger-fault", fault=fault)
-
-
-def _proof_page(tx: Transaction, *, after: int) -> tuple[list[int], list[str]]:
-    cards = queries.accounts_after(tx, after, CARDS_A_PROOF)
-    # The replay is the doctor's: every night it would cost what all the year's tickets did.
-    faults = [
-        f"card {card_id}: {fault}"
-        for card_id in cards
-        for fault in prove(tx, card_id, is_replayed=False)
-    ]
-    return cards, faults
 
 
 async def touch_due(ports: Ports) -> int:

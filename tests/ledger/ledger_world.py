@@ -133,6 +133,7 @@ class Ledger:
         sweeper, total = Sweeper(self.ports), 0
         while done := await sweeper.step():
             total += done
+        await sweeper.stop()
         return total
 
     async def faults(self, *cards: int) -> list[str]:
