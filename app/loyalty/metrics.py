@@ -87,6 +87,7 @@ def _note(book: Book, metric: MetricDef, at: int, change: int) -> None:
     found = book.account.metrics.get(key_of(metric))
     if found is None or change == 0:
         return
+    found.as_of = book.at  # whatever occurred until now is in it, or has left it
     if at > book.at:
         found.until = _earlier(found.until, at)
         return
@@ -97,7 +98,6 @@ def _note(book: Book, metric: MetricDef, at: int, change: int) -> None:
         if metric.window.rolling is not None and change > 0:
             found.until = _earlier(found.until, leaves_at)
     found.value += change
-    found.as_of = book.at  # what occurred until now is in it
 
 
 def _leaves_at(book: Book, metric: MetricDef, at: int) -> int | None:

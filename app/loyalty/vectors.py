@@ -61,7 +61,7 @@ def run_timeline(program: Program, vector: Mapping[str, Any]) -> list[Outcome]:
     """Replay a vector's timeline on a program. Raises Unreadable."""
     world = replay.world_of(program)
     return [
-        _do(world, _name(vector), place, step)
+        run_step(world, step, vector=_name(vector), place=place)
         for place, step in enumerate(vector.get("timeline", ()))
     ]
 
@@ -137,7 +137,10 @@ def _name(vector: Mapping[str, Any]) -> str:
     return str(vector.get("id") or vector.get("name") or "")
 
 
-def _do(world: replay.World, name: str, place: int, raw: Mapping[str, Any]) -> Outcome:
+def run_step(
+    world: replay.World, raw: Mapping[str, Any], *, vector: str = "", place: int = 0
+) -> Outcome:
+    """Do one step of a timeline in a world. Raises Unreadable."""
     at = _instant(raw.get("at"))
     world.move_to(_instant(raw.get("received_at", raw.get("at"))))
     member, kind = raw.get("member", _DEFAULT_MEMBER), raw.get("do")
@@ -152,7 +155,7 @@ def _do(world: replay.World, name: str, place: int, raw: Mapping[str, Any]) -> O
             error = done.code
         else:
             results = done
-    return Outcome(name, place, {**state(world, member), **results}, error)
+    return Outcome(vector, place, {**state(world, member), **results}, error)
 
 
 def read_event(raw: Mapping[str, Any]) -> AnyEvent:
