@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from app.ledger.journal import trimmed
 from app.loyalty.model import Burn, Gift, Hold, Line, Ticket, Voucher
 from app.storage.database import Transaction
 
@@ -22,16 +24,20 @@ KEPT = {
 
 
 class _Context(msgspec.Struct, array_like=True):
-    """A ticket without what has columns of its own."""
+    """A ticket without what has columns of its own; the defaults at its end are left out."""
 
     version: int
     lines: list[Line]
-    merchant: str | None
-    channel: str
-    country: str
-    tenders: list[tuple[str, int]]
-    tier_before: str | None
     lots: dict[str, int]
+    merchant: str | None = None
+    tier_before: str | None = None
+    channel: str = "store"
+    country: str = "FR"
+    tenders: list[tuple[str, int]] = []
+
+
+_DEFAULTS: tuple[Any, ...] = (None, None, None, None, None, "store", "FR", [])
+_LINE = (None, 1, None, ())
 
 
 _write = msgspec.json.Encoder().encode
@@ -90,16 +96,11 @@ def put_tickets(tx: Transaction, card_id: int, tickets: Iterable[Ticket]) -> Non
     """Write tickets as a decision leaves them."""
     rows = []
     for it in tickets:
-        context = _Context(
-            it.version,
-            it.lines,
-            it.merchant,
-            it.channel,
-            it.country,
-            it.tenders,
-            it.tier_before,
-            it.lots,
-        )
+        lines = [
+            trimmed([line.unit_minor, line.qty, line.sku, line.tags], _LINE) for line in it.lines
+        ]
+        told = [it.version, lines, it.lots, it.merchant, it.tier_before, it.channel, it.country]
+        context = trimmed([*told, it.tenders], _DEFAULTS)
         rows.append((card_id, it.id, it.occurred_at, it.net, _write(context).decode()))
     tx.run_many(
         "INSERT INTO ticket (card_id, id, occurred_at, net, body) VALUES (?, ?, ?, ?, ?)"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.ledger import entry_queries, kept_queries, lot_queries, queries, report_queries
-from app.ledger.journal import NO_CLAIMS, encode, read_body
+from app.ledger.journal import encode, read_body
 from app.ledger.queries import AccountRow, JournalRow
 from app.ledger.storing import read_account
 from app.loyalty.book import Book
@@ -167,8 +167,8 @@ def _again(
     account = read_account(encode(shelf.account))
     book = Book(shelf, account, rules=known, now=row.recorded_at, birthday=birthday)
     catch_up(book)
-    for noted in body.steps:
-        if isinstance(decide(book, noted.step, body.claims or NO_CLAIMS), Refusal):
+    for step in body.steps:
+        if isinstance(decide(book, step, body.claims), Refusal):
             return f"journal {row.number}: a replay refuses what was done"
     book.account.sequence += 1
     shelf.put(book)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.ledger import queries, simulation_queries
-from app.ledger.journal import NO_CLAIMS, read_body
+from app.ledger.journal import read_body
 from app.ledger.storing import read_account
 from app.loyalty.program import Program
 from app.loyalty.simulation import Comparison, Happened, Past, compare
@@ -59,8 +59,8 @@ def _past(tx: Transaction, card_id: int) -> Past | None:
             Happened(
                 recorded_at=each.recorded_at,
                 version=body.version,
-                steps=tuple(noted.step for noted in body.steps),
-                claims=body.claims or NO_CLAIMS,
+                steps=body.steps,
+                claims=body.claims,
                 birthday=next(
                     (text for first, text in reversed(birthdays) if first <= each.number), None
                 ),

@@ -10,7 +10,7 @@ import msgspec
 from app.ledger import entry_queries, kept_queries, lot_queries, message_queries, queries
 from app.ledger.drawing import voucher_code
 from app.ledger.entry_queries import EntryRow, Link
-from app.ledger.journal import NO_CLAIMS, Results, encode, write_body
+from app.ledger.journal import NO_CLAIMS, encode, write_body, write_results
 from app.ledger.kept_queries import BurnRow
 from app.ledger.message_queries import MessageRow, News
 from app.ledger.queries import AccountRow, JournalRow
@@ -75,7 +75,7 @@ def _add_journal(tx: Transaction, row: AccountRow, book: Book, done: Done) -> No
         first, last = book.entries[0].number, book.entries[-1].number
     newest = max(version.number for version in book.rules.versions)
     body = write_body(newest, done.steps, done.claims)
-    results = encode(Results(first, last, list(done.results))).decode()
+    results = write_results(first, last, done.results)
     queries.insert_journal(tx, row.card_id, JournalRow(row.journal, book.now, body, results))
 
 
