@@ -93,7 +93,7 @@ def open_account(
     """
     rules = rules_of(tx, program_id)
     account = new_account(now)
-    sponsor = None if referred_by is None or referred_by == card_id else str(referred_by)
+    sponsor = _sponsor(tx, referred_by, program_id)
     account.referred_by = sponsor
     row = AccountRow(
         card_id=card_id,
@@ -117,6 +117,12 @@ def open_account(
     event = Enrol(referred_by=sponsor, attrs=Attributes(birthday=birthday))
     enrolled = Posting(program_id=program_id, event_id=None, steps=(Step("", now, event),))
     posting.post(tx, row, rules, enrolled, drawn=drawn, now=now)
+
+
+def _sponsor(tx: Transaction, referred_by: int | None, program_id: int) -> str | None:
+    """Name the sponsor as the engine does; None for a card of another program."""
+    row = None if referred_by is None else queries.account(tx, referred_by)
+    return None if row is None or row.program_id != program_id else str(row.card_id)
 
 
 def has_account(tx: Transaction, card_id: int) -> bool:

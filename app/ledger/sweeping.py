@@ -13,14 +13,25 @@ import structlog
 from app.clock import DAY, MINUTE, SECOND
 from app.errors import AppError
 from app.http.ports import Ports
-from app.ledger import challenge_queries, challenges, claim_queries, message_queries, queries
+from app.ledger import (
+    challenge_queries,
+    challenges,
+    claim_queries,
+    message_queries,
+    queries,
+    renewal_queries,
+)
 from app.ledger.claiming import resolve
 from app.ledger.drawing import SEED_BYTES, Drawn
 from app.ledger.messages import deliver, tell
 from app.ledger.proving import prove_page, prove_sums
+from app.ledger.renewal_queries import Renewal
 from app.ledger.touching import touch
+from app.programs.service import rules_of
+from app.storage.database import Transaction
 
 LEASE = MINUTE
+PROGRAMS_AT_ONCE, RENEWED_AT_ONCE = 20, 500
 CARDS_AT_ONCE, MESSAGES_AT_ONCE, CLAIMS_AT_ONCE, CHALLENGES_AT_ONCE = 100, 50, 50, 20
 # Whoever posted brings messages himself right away; only what is older was left behind.
 LEFT_BEHIND = 5 * SECOND
@@ -43,7 +54,8 @@ class Sweeper:
         """Do a bounded share of what is due; return how much it was."""
         if not await self._lead():
             return 0
-        done = await touch_due(self._ports)
+        done = await renew(self._ports)
+        done += await touch_due(self._ports)
         done += await deliver_left(self._ports)
         done += await resolve_lapsed(self._ports)
         done += await grant_reached(self._ports)
@@ -116,6 +128,33 @@ async def _put_off(ports: Ports, card_id: int, error: Exception) -> None:
         _log.error("touch-failed", card=card_id, exc_info=error)
     later = ports.clock.wall() + 60 * MINUTE
     await ports.database.write(lambda tx: queries.set_next_due(tx, card_id, later))
+
+
+async def renew(ports: Ports) -> int:
+    """Let new rules reach the cards: each is looked at when they come into force."""
+    found = await ports.database.read_point(
+        lambda tx: renewal_queries.outdated(tx, PROGRAMS_AT_ONCE)
+    )
+    for renewal in found:
+        await ports.database.write(partial(renew_page, renewal=renewal, now=ports.clock.wall()))
+    return len(found)
+
+
+def renew_page(tx: Transaction, *, renewal: Renewal, now: int) -> None:
+    """Have a page of a program's cards looked at. # batch: cards in order of their ids"""
+    versions = rules_of(tx, renewal.program_id).versions
+    newest = max(versions, key=lambda each: each.number)
+    cards = renewal_queries.cards_after(tx, renewal, RENEWED_AT_ONCE)
+    renewal_queries.look_at(tx, cards, max(newest.effective_from, now))
+    is_last = len(cards) < RENEWED_AT_ONCE
+    renewal_queries.advance(
+        tx,
+        Renewal(
+            renewal.program_id,
+            renewal.version if is_last else renewal.version - 1,
+            0 if is_last else cards[-1],
+        ),
+    )
 
 
 async def deliver_left(ports: Ports) -> int:

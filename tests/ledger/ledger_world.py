@@ -128,6 +128,25 @@ class Ledger:
         assert row is not None
         return msgspec.json.decode(row.state, type=Account)
 
+    async def publish(self, rules: dict[str, Any], *, effective_from: int) -> None:
+        """Publish the next version."""
+        now = self.now
+
+        def work(tx: Transaction) -> None:
+            row = program_queries.lock_program(tx, self.program_id)
+            assert row is not None
+            document = msgspec.json.decode(row.document, type=ProgramDocument)
+            document = msgspec.structs.replace(
+                document, rules=rules, effective_from=effective_from, former=row.document[:64]
+            )
+            row = msgspec.structs.replace(
+                row, version=row.version + 1, document=msgspec.json.encode(document).decode()
+            )
+            program_queries.update_program(tx, row)
+            program_queries.insert_version(tx, row, now)
+
+        await self.ports.database.write(work)
+
     async def sweep(self) -> int:
         """Sweep until nothing is due."""
         sweeper, total = Sweeper(self.ports), 0

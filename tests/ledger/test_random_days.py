@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import pytest
@@ -11,7 +12,9 @@ from app.ledger import queries
 from app.ledger.posting import lock
 from app.ledger.touching import touch
 from app.ledger.viewing import View
-from tests.ledger.ledger_world import Ledger, open_ledger
+from app.loyalty.calendar import parse_instant
+from app.loyalty.events import Purchase
+from tests.ledger.ledger_world import PLAIN, Ledger, open_ledger
 from tests.ledger.random_days import RULES, Days, live
 
 EVENTS = 60
@@ -86,6 +89,25 @@ async def touch_one(world: Ledger, card: int) -> None:
     await world.ports.database.write(partial(touch, card_id=card, drawn=drawn, now=now))
     row = await world.ports.database.write(partial(lock, card_id=card))
     assert row.next_due_at is None or row.next_due_at > now
+
+
+@pytest.mark.parametrize("days", [0, 5])
+async def test_new_rules_reach_cards_that_nothing_was_due_for(ports: Ports, days: int) -> None:
+    world = await open_ledger(ports)
+    cards = [await world.card() for _ in range(3)]
+    for number, card in enumerate(cards[:2]):
+        await world.post(card, Purchase(amount_minor=50_000), f"t{number}")
+    await world.sweep()
+    season = {**PLAIN["burn"][1], "id": "season", "mode": "scheduled", "at": ["10-15"]}
+    effective_from = world.now + days * 86_400_000_000
+    await world.publish(PLAIN | {"burn": [season]}, effective_from=effective_from)
+    await world.sweep()
+    world.forward_to(parse_instant("2026-10-14T22:00:00Z"))
+    await world.sweep()
+    for card, expected in zip(cards, (1, 1, 0), strict=True):
+        row = await ports.database.read(partial(queries.account, card_id=card))
+        assert row is not None and json.loads(row.state).get("vouchers", 0) == expected
+    assert not await world.faults(*cards)
 
 
 async def test_only_one_sweeper_leads_and_another_takes_over(ports: Ports) -> None:

@@ -283,6 +283,13 @@ CREATE TABLE instant_claim (
 );
 CREATE INDEX instant_claim_open ON instant_claim (deadline) WHERE deadline IS NOT NULL;
 
+-- family: program. Up to which version its cards know when they are due, and how far the next is.
+CREATE TABLE renewal (
+    program_id BIGINT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL,
+    next_card_id BIGINT NOT NULL
+);
+
 -- look-up: name of a job → who does it, until when
 CREATE TABLE sweep_lease (
     name TEXT NOT NULL PRIMARY KEY,
