@@ -53,7 +53,11 @@ class PostgresTransaction:
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Execute one statement for each row of values."""
-        self._cursor.executemany(_translated(sql), rows)
+        values = list(rows)
+        if len(values) == 1:  # a pipeline for one row costs a tenth of a unit of work more
+            self._cursor.execute(_translated(sql), values[0])
+        else:
+            self._cursor.executemany(_translated(sql), values)
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
