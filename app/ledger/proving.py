@@ -143,6 +143,8 @@ def _replay(tx: Transaction, row: AccountRow, account: Account) -> list[str]:
     start.referred_by = account.referred_by
     shelf, rules = Shelf(start), rules_of(tx, row.program_id)
     birthdays = queries.birthdays_of(tx, row.card_id)
+    if any(birthday is None for _since, birthday in birthdays):
+        return []  # the person was erased: what depended on his birthday cannot be done again
     number = 0
     while page := queries.journal_after(tx, row.card_id, number, JOURNAL_PAGE):
         for each in page:
@@ -158,7 +160,7 @@ def _replay(tx: Transaction, row: AccountRow, account: Account) -> list[str]:
 
 
 def _again(
-    shelf: Shelf, row: JournalRow, rules: Rules, birthdays: list[tuple[int, str]]
+    shelf: Shelf, row: JournalRow, rules: Rules, birthdays: list[tuple[int, str | None]]
 ) -> str | None:
     body = read_body(row.body)
     known = Rules(tuple(each for each in rules.versions if each.number <= body.version))

@@ -8,7 +8,8 @@ from app.storage.database import Transaction
 
 ERASE = {
     "reason_text": "DELETE FROM reason_text WHERE card_id = ?",
-    "ledger_birthday": "DELETE FROM ledger_birthday WHERE card_id = ?",
+    # Empty, not gone: so a proof knows why a replay may differ from what happened.
+    "ledger_birthday": "UPDATE ledger_birthday SET birthday = '' WHERE card_id = ?",
 }
 KEPT = {
     "ledger_account": "sums by an id of ours",
@@ -41,8 +42,8 @@ class AccountRow(msgspec.Struct, frozen=True):
 
 _ACCOUNT = (
     "SELECT a.card_id, a.program_id, a.sequence, a.journal, a.seed, a.state, a.next_due_at,"
-    " a.merged_into, (SELECT b.birthday FROM ledger_birthday b WHERE b.card_id = a.card_id"
-    " ORDER BY b.journal DESC LIMIT 1),"
+    " a.merged_into, (SELECT nullif(b.birthday, '') FROM ledger_birthday b"
+    " WHERE b.card_id = a.card_id ORDER BY b.journal DESC LIMIT 1),"
     " (SELECT s.next_expiry_at FROM account s WHERE s.card_id = a.card_id),"
     " (SELECT s.next_expiry_units FROM account s WHERE s.card_id = a.card_id)"
     " FROM ledger_account a WHERE a.card_id = ?"
@@ -191,10 +192,10 @@ def put_birthday(tx: Transaction, card_id: int, journal: int, birthday: str) -> 
     )
 
 
-def birthdays_of(tx: Transaction, card_id: int) -> list[tuple[int, str]]:
-    """List the birthdays that counted, each with the journal row from which it did."""
+def birthdays_of(tx: Transaction, card_id: int) -> list[tuple[int, str | None]]:
+    """List the birthdays that counted, each with its first journal row; None: erased."""
     return tx.all(
-        lambda journal, birthday: (int(journal), str(birthday)),
+        lambda journal, birthday: (int(journal), str(birthday) or None),
         "SELECT journal, birthday FROM ledger_birthday WHERE card_id = ? ORDER BY journal",
         card_id,
     )

@@ -11,8 +11,10 @@ import pytest
 from app.clock import DAY, SECOND
 from app.errors import AppError, Conflict, IdempotencyConflict, NotFound, Refused
 from app.http.ports import Ports
+from app.ledger import queries
 from app.ledger import service as ledger
 from app.ledger.posting import Posting
+from app.loyalty.calendar import write_instant
 from app.loyalty.events import (
     Adjust,
     Attributes,
@@ -151,6 +153,20 @@ async def test_nothing_personal_stands_in_what_is_kept_for_ever(ports: Ports) ->
         assert not any(word in str(row) for row in kept)
     told = await ports.database.read(lambda tx: ledger.reason_of(tx, card, 2))
     assert told == "for Ana of Lyon"
+    assert not await world.faults(card)
+
+
+async def test_an_erased_birthday_counts_no_more_and_the_sums_still_prove(ports: Ports) -> None:
+    birthday = {"type": "birthday_within", "days_before": 3, "days_after": 3}
+    double = {"id": "party", "unit": "pts", "num": 2, "group": "b", "when": [birthday]}
+    world = await open_ledger(ports, PLAIN | {"multipliers": [double]})
+    card = await world.card(birthday=write_instant(world.now)[5:10])
+    assert (await world.post(card, Purchase(amount_minor=1_000), "t1")).results["earned"] == 20
+    assert not await world.faults(card)
+    for statement in queries.ERASE.values():
+        await ports.database.write(lambda tx, sql=statement: tx.run(sql, card))  # type: ignore[misc]
+    assert (await world.post(card, Purchase(amount_minor=1_000), "t2")).results["earned"] == 10
+    assert (await world.view(card)).balances == {"pts": 30}
     assert not await world.faults(card)
 
 
