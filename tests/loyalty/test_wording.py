@@ -176,8 +176,8 @@ def test_every_entry_of_the_given_vectors_is_explained_in_both_languages() -> No
             continue
         program = vectors.read_program(document["programs"][vector["program"]], vector.get("patch"))
         world = Listening(replay.world_of(program).rules)
-        for place, step in enumerate(vector["timeline"]):
-            vectors._do(world, "", place, step)
+        for step in vector["timeline"]:
+            vectors.run_step(world, step)
         for entry in world.entries:
             kinds.add(entry.kind)
             for language in ("fr", "en"):
