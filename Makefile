@@ -27,3 +27,7 @@ test: check
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+# Random lives of cards, more than 200,000 steps: some 15 minutes of one core.
+nightly: $(STAMP)
+	$(BIN)/python -m pytest tests/loyalty --hypothesis-profile nightly --timeout 7200 -s

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from app.clock import FrozenClock, SystemClock
 from app.ids import Ids, SeededRandomness
@@ -16,6 +17,9 @@ from app.storage.database import Database
 from app.storage.open import open_database
 from tests.storage.cluster import Cluster, running
 from tests.storage.twice import TwiceDatabase
+
+# What runs only where `--hypothesis-profile nightly` asks for it: no clock judges, nothing is kept.
+settings.register_profile("nightly", max_examples=2_000, deadline=None, database=None)
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
