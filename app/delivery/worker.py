@@ -25,7 +25,7 @@ CROWD, CROWDED_SECONDS = range(3, 200), 0.02
 MAIL_SECONDS = 0.2
 REDESIGN_SECONDS = 0.5
 SWEEP_SECONDS = 0.25  # a lot dies at most this late on a phone; each reader computes it ahead
-PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.05, 600.0
+PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.5, 600.0  # a million cards in three hours
 PRUNE_SECONDS = 3_600.0
 FAULT_SECONDS = 1.0
 QUIET_LOOKS = 400  # looks without work until it counts as quiet: two seconds
@@ -95,7 +95,7 @@ class Worker:
             loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
             loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
             loop.create_task(
-                self._repeat(self._sweeper.step, busy=SWEEP_SECONDS, idle=SWEEP_SECONDS)
+                self._repeat(self._sweeper.step, busy=BUSY_SECONDS, idle=SWEEP_SECONDS)
             ),
             loop.create_task(
                 self._repeat(self._sweeper.prove, busy=PROOF_SECONDS, idle=PROOF_IDLE_SECONDS)

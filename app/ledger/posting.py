@@ -47,6 +47,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it. `is_kept` False: a ticket that enrols nobody, nothing was stored.
 
     `results`: of all steps together; `each`: of every step by itself. `journal` 0: not kept.
+    `vouchers`: issued or used just now.
     """
 
     card_id: int
@@ -149,7 +150,11 @@ def keep(
         entries=entries,
         journal=after.journal,
         sequence=after.sequence,
-        vouchers=tuple(book.vouchers.values()),
+        vouchers=tuple(
+            each
+            for each in book.vouchers.values()
+            if each.number > done.vouchers or each.used_at == book.now
+        ),
         messages=tuple(book.messages),
         progress=tuple(book.progress),
     )

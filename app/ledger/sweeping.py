@@ -24,7 +24,7 @@ from app.ledger import (
 from app.ledger.claiming import resolve
 from app.ledger.drawing import SEED_BYTES, Drawn
 from app.ledger.messages import deliver, tell
-from app.ledger.proving import prove_page, prove_sums
+from app.ledger.proving import prove_page
 from app.ledger.renewal_queries import Renewal
 from app.ledger.touching import touch
 from app.programs.service import rules_of
@@ -35,7 +35,7 @@ PROGRAMS_AT_ONCE, RENEWED_AT_ONCE = 20, 500
 CARDS_AT_ONCE, MESSAGES_AT_ONCE, CLAIMS_AT_ONCE, CHALLENGES_AT_ONCE = 100, 50, 50, 20
 # Whoever posted brings messages himself right away; only what is older was left behind.
 LEFT_BEHIND = 5 * SECOND
-PROOF_EVERY = DAY
+PROOF_EVERY, PROVED_AT_ONCE = DAY, 50
 _SWEEP, _PROOF = "sweep", "proof"
 _log = structlog.get_logger("ledger")
 
@@ -75,11 +75,10 @@ class Sweeper:
             holder = self._ports.ids.secret(SEED_BYTES)
             if not await self._take(_PROOF, holder, PROOF_EVERY):
                 return 0
-            self._tell(await self._ports.database.read(prove_sums))
             self._proven = 0
         # The replay is the doctor's: every night it would cost what all the year's tickets did.
         proved = await self._ports.database.read(
-            partial(prove_page, after=self._proven, is_replayed=False)
+            partial(prove_page, after=self._proven, limit=PROVED_AT_ONCE, is_replayed=False)
         )
         for each in proved:
             self._tell([f"card {each.card_id}: {fault}" for fault in each.faults])
