@@ -43,6 +43,7 @@ class _Sqlite:
     """What differs in SQLite."""
 
     unique, text = "randomblob(16)", "'COPY' || n"
+    public = "CAST(printf('%016d', n) AS BLOB)"  # the same in each table that has it
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.run: Run = connection.execute
@@ -67,6 +68,7 @@ class _Postgres:
     """What differs in PostgreSQL."""
 
     unique, text = "uuid_send(gen_random_uuid())", "'COPY' || n"
+    public = "convert_to(lpad(n::text, 16, '0'), 'UTF8')"
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         def run(sql: str) -> Iterable[tuple[object, ...]]:
@@ -115,6 +117,8 @@ def _copied(engine: _Sqlite | _Postgres, table: str, column: str) -> str:
     """Say what stands in a copy's column: its own id, keys and number, else what the card has."""
     if column == "card_id":
         return f"{FIRST_ID} + n"
+    if column == "public_id" and table != "event":
+        return engine.public
     if column in {"public_id", "seed", "token_hash", "key_hash", "code_hash", "id_hash"}:
         return engine.unique
     if (table, column) in {
