@@ -178,8 +178,10 @@ async def log(request: _Request, ports: NamedDependency[Ports]) -> Response[byte
 
 async def shown(ports: Ports, row: PassRow) -> Shown | None:
     """Read what a pass shows now."""
-    public_url = ports.settings.public_url
-    return await ports.database.read_point(lambda tx: service.shown(tx, row, public_url=public_url))
+    public_url, now = ports.settings.public_url, ports.clock.wall()
+    return await ports.database.read_point(
+        lambda tx: service.shown(tx, row, now=now, public_url=public_url)
+    )
 
 
 async def pass_answer(request: _Request, ports: Ports, found: Shown) -> Response[bytes]:

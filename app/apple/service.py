@@ -165,12 +165,12 @@ def latest(
 ) -> Shown | None:
     """Do `authorized` and `shown` at once."""
     row = authorized(tx, serial, authorization, secrets=secrets, now=now)
-    return None if row is None else shown(tx, row, public_url=public_url)
+    return None if row is None else shown(tx, row, now=now, public_url=public_url)
 
 
-def shown(tx: Transaction, row: PassRow, *, public_url: str) -> Shown | None:
+def shown(tx: Transaction, row: PassRow, *, now: int, public_url: str) -> Shown | None:
     """Put together what a pass shows now."""
-    content = content_of(tx, row.card_id, user_id=row.user_id, public_url=public_url)
+    content = content_of(tx, row.card_id, user_id=row.user_id, now=now, public_url=public_url)
     return None if content is None else Shown(row, content)
 
 

@@ -14,6 +14,7 @@ from app.cards.making import (
 )
 from app.cards.numbers import Code
 from app.cards.queries import Contact
+from app.cards.referring import sponsor_of
 from app.cards.registering import give_to
 from app.cards.schemas import Joined
 from app.cards.showing import card_facts
@@ -71,22 +72,30 @@ def join(
     codes: tuple[Code, ...],
     *,
     contact: Contact,
+    referred_by: str | None = None,
     mail: Mailing | None,
     drawn: Drawn,
     now: int,
 ) -> Joined:
     """Make a card that nobody holds yet, with its claim token; mail the claim link.
 
-    Raises: Conflict when the program has no number left to draw.
+    Raises: Conflict when the program has no number left to draw, InvalidInput for a sponsor.
     """
-    card = make_of_program(tx, program, codes, drawn=drawn, now=now, birthday=contact.birthday)
+    sponsor = sponsor_of(tx, program, referred_by)
+    card = make_of_program(
+        *(tx, program, codes),
+        drawn=drawn,
+        now=now,
+        referred_by=sponsor,
+        birthday=contact.birthday,
+    )
     if card is None:
         raise Conflict("this program has no free number left to draw")
     add_contact(tx, card.card_id, contact)
     add_claim(tx, card.card_id, drawn.claim_token, now)
     if mail is not None:
         _send(tx, mail, drawn.mail_id, now)
-    return Joined(card=card_facts(tx, card.card_id), claim_token=drawn.claim_token)
+    return Joined(card=card_facts(tx, card.card_id, now=now), claim_token=drawn.claim_token)
 
 
 def contact_to_code(

@@ -97,7 +97,16 @@ async def join(
         )
 
     def work(tx: Transaction) -> Made:
-        joined = claiming.join(tx, program, codes, contact=contact, mail=mail, drawn=drawn, now=now)
+        joined = claiming.join(
+            tx,
+            program,
+            codes,
+            contact=contact,
+            referred_by=data.referred_by,
+            mail=mail,
+            drawn=drawn,
+            now=now,
+        )
         return Made(201, joined)
 
     answer = await once(request, ports, work)
@@ -143,7 +152,7 @@ async def claim(
     def keep(tx: Transaction) -> CardOut:
         own = HoldingRow(OWNER, place_of(tx, user_id))
         hold(tx, user_id, public, own, now=now)
-        return showing.card_out(tx, user_id, claimed.card_id)
+        return showing.card_out(tx, user_id, claimed.card_id, now=now)
 
     return await ports.database.write(keep)
 

@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 
 from app.cards import holding_queries, queries
+from app.cards.hosted import HOSTED
+from app.cards.hosted_content import hosted_members
 from app.cards.queries import AccountRow, CardRow
 from app.outbox import queries as outbox_queries
 from app.programs import service as programs
 from app.programs.content import program_content
 from app.programs.service import Program
 from app.storage.database import Transaction
+from app.users import queries as users
 from passes.content import (
     Balance,
     ExtraField,
@@ -50,9 +53,11 @@ class CardContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def content_of(
-    tx: Transaction, card_id: int, *, user_id: int, public_url: str | None = None
+    tx: Transaction, card_id: int, *, user_id: int, now: int, public_url: str | None = None
 ) -> CardContent | None:
     """Put together what a card shows its user (0: who has the claim token); None: no such card.
+
+    `now`: a hosted card shows what its account is then.
 
     A user who does not hold the card sees it voided, without any balance.
     """
@@ -76,7 +81,10 @@ def content_of(
         is_voided=is_voided,
     )
     if program is not None and state.account is not None and not is_voided:
-        told = _told(card, state.account, shown)
+        if card.authority == HOSTED:
+            told = hosted_members(tx, card_id, shown, now=now) | _spoken(tx, user_id)
+        else:
+            told = _told(state.account, shown)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
     return CardContent(
         card_id=card_id,
@@ -123,14 +131,17 @@ def _shop(card: CardRow, chosen: str | None) -> tuple[ProgramContent, Key]:
     return shown, ("shop", name, color)
 
 
-def _told(card: CardRow, account: AccountRow, shown: ProgramContent) -> dict[str, Any]:
-    """Return what the account adds to the pass."""
-    is_hosted = card.authority == "ledger"
+def _spoken(tx: Transaction, user_id: int) -> dict[str, Any]:
+    """Say in which language the user reads what only his card says."""
+    user = users.by_id(tx, user_id) if user_id else None
+    return {"language": None if user is None else user.language}
+
+
+def _told(account: AccountRow, shown: ProgramContent) -> dict[str, Any]:
+    """Return what a merchant's statements add to the pass."""
     held = _read_balances(account.balances)
     balances = tuple(
-        Balance(unit=unit, value=held.get(unit.id, 0))
-        for unit in shown.units
-        if is_hosted or unit.id in held
+        Balance(unit=unit, value=held[unit.id]) for unit in shown.units if unit.id in held
     )
     expiry = None
     if account.next_expiry_at is not None and shown.units:
@@ -140,7 +151,7 @@ def _told(card: CardRow, account: AccountRow, shown: ProgramContent) -> dict[str
         "balances": balances,
         "tier": next((tier for tier in shown.tiers if tier.id == account.tier), None),
         "next_expiry": expiry,
-        "as_of": None if is_hosted else account.as_of,
+        "as_of": account.as_of,
         "fields": tuple(_read_fields(account.fields)),
         "message": account.message,
         "is_message_new": bool(account.is_message_new),

@@ -1,4 +1,4 @@
-"""HTTP in and out of a user's cards: register, list, change, delete, barcode, history."""
+"""HTTP in and out of a user's cards: register, list, change, delete, barcode."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from litestar import MediaType, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, Parameter
 
-from app.cards import changing, claims_controller, history, leaving, service, showing
+from app.cards import (
+    changing,
+    claims_controller,
+    hosted_controller,
+    leaving,
+    service,
+    showing,
+)
 from app.cards.asking import registration
 from app.cards.holding_queries import HoldingRow
 from app.cards.making import draw_ids
-from app.cards.queries import CardRow
 from app.cards.registering import count_try, hold, is_claim, register
-from app.cards.schemas import CardChange, CardFacts, CardOut, HistoryEntry, NewCard
+from app.cards.schemas import CardChange, CardFacts, CardOut, NewCard
 from app.errors import NotFound, ProofNeeded
-from app.http.callers import ClaimCaller, UserCaller, caller_of, user_of
+from app.http.callers import UserCaller, caller_of, user_of
 from app.http.idempotency import Answer, Made, once, require_key
 from app.http.paging import After, Limit, Page, page, position
 from app.http.ports import Ports
@@ -98,11 +104,11 @@ async def list_cards(
 ) -> Page[CardOut]:
     """Answer the cards in the user's own order."""
     user_id = user_of(request).user_id
-    found = position(ports.secrets, after, count=2) or (-1, -1)
+    found, now = position(ports.secrets, after, count=2) or (-1, -1), ports.clock.wall()
 
     def work(tx: Transaction) -> Page[CardOut]:
         held = service.cards_of_user(tx, user_id, after=(found[0], found[1]), limit=limit + 1)
-        show = showing.Showing(tx)
+        show = showing.Showing(tx, now=now)
         rows = [((one.holding.position, one.state.card.card_id), show.card(one)) for one in held]
         return page(ports.secrets, rows, limit=limit)
 
@@ -114,25 +120,16 @@ async def show_card(
     request: Request[Any, Any, Any], card_id: FromPath[str], ports: NamedDependency[Ports]
 ) -> CardOut | CardFacts:
     """Answer the card to who holds it, or has its claim token."""
+    now = ports.clock.wall()
 
     def work(tx: Transaction) -> CardOut | CardFacts:
-        caller, found = caller_of(request), seen_card(tx, request, card_id)
+        caller = caller_of(request)
+        found = service.seen_card(tx, caller, card_id)
         if isinstance(caller, UserCaller):
-            return showing.card_out(tx, caller.user_id, found.card_id)
-        return showing.card_facts(tx, found.card_id)
+            return showing.card_out(tx, caller.user_id, found.card_id, now=now)
+        return showing.card_facts(tx, found.card_id, now=now)
 
     return await ports.database.read_point(work)
-
-
-def seen_card(tx: Transaction, request: Request[Any, Any, Any], card_id: str) -> CardRow:
-    """Return the card that a path names, if the caller may see it. Raises NotFound."""
-    raw, caller = parse_public_id("card", card_id), caller_of(request)
-    if raw is None:
-        raise NotFound
-    if isinstance(caller, UserCaller):
-        return service.card_of_user(tx, caller.user_id, raw)
-    assert isinstance(caller, ClaimCaller)
-    return service.card_of_claim(tx, caller.card_id, raw)
 
 
 @patch("/v1/cards/{card_id:str}", tags=TAGS, summary="Change a card", **_HOLDER)
@@ -154,7 +151,9 @@ async def change(
         await ports.database.write(
             lambda tx: changing.change_card(tx, user_id, changed, card_id=card.card_id, now=now)
         )
-    return await ports.database.read_point(lambda tx: showing.card_out(tx, user_id, card.card_id))
+    return await ports.database.read_point(
+        lambda tx: showing.card_out(tx, user_id, card.card_id, now=now)
+    )
 
 
 @delete("/v1/cards/{card_id:str}", tags=TAGS, summary="Take a card out of the wallet", **_HOLDER)
@@ -182,7 +181,9 @@ async def barcode_svg(
     request: Request[Any, Any, Any], card_id: FromPath[str], ports: NamedDependency[Ports]
 ) -> Response[str]:
     """Draw the native symbology with its quiet zone. 404 for a card that shows its number only."""
-    card = await ports.database.read_point(lambda tx: seen_card(tx, request, card_id))
+    card = await ports.database.read_point(
+        lambda tx: service.seen_card(tx, caller_of(request), card_id)
+    )
     try:
         drawn = draw_svg(card.barcode_format, card.barcode_value)
     except Undrawable:
@@ -205,7 +206,9 @@ async def barcode_png(
     scale: Scale = 4,
 ) -> Response[bytes]:
     """Draw the native symbology with its quiet zone, `scale` pixels per module."""
-    card = await ports.database.read_point(lambda tx: seen_card(tx, request, card_id))
+    card = await ports.database.read_point(
+        lambda tx: service.seen_card(tx, caller_of(request), card_id)
+    )
     try:
         drawn = draw_png(card.barcode_format, card.barcode_value, scale=scale)
     except Undrawable:
@@ -214,41 +217,6 @@ async def barcode_png(
 
 
 _PICTURE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
-
-
-@get("/v1/cards/{card_id:str}/history", tags=TAGS, summary="What happened on a card", **_HOLDER)
-async def list_history(
-    *,
-    request: Request[Any, Any, Any],
-    card_id: FromPath[str],
-    ports: NamedDependency[Ports],
-    limit: Limit = 20,
-    after: After = None,
-) -> Page[HistoryEntry]:
-    """Answer newest first: of a mirrored card the statements of its merchant."""
-    before = (position(ports.secrets, after) or (history.NEWEST,))[0]
-
-    def work(tx: Transaction) -> Page[HistoryEntry]:
-        card = seen_card(tx, request, card_id)
-        found = history.history(tx, card.card_id, before=before, limit=limit, secrets=ports.secrets)
-        return page(ports.secrets, found, limit=limit)
-
-    return await ports.database.read(work)
-
-
-@get("/v1/cards/{card_id:str}/vouchers", tags=TAGS, summary="A card's vouchers", **_HOLDER)
-async def list_vouchers(
-    *,
-    request: Request[Any, Any, Any],
-    card_id: FromPath[str],
-    ports: NamedDependency[Ports],
-    limit: Limit = 20,
-    after: After = None,
-) -> Page[str]:
-    """Answer none: vouchers come with the points engine."""
-    position(ports.secrets, after)
-    await ports.database.read_point(lambda tx: seen_card(tx, request, card_id))
-    return page(ports.secrets, [], limit=limit)
 
 
 def _raw(card_id: str) -> bytes:
@@ -266,7 +234,6 @@ ROUTES: list[Any] = [
     remove,
     barcode_svg,
     barcode_png,
-    list_history,
-    list_vouchers,
+    *hosted_controller.ROUTES,
     *claims_controller.ROUTES,
 ]

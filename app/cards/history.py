@@ -1,17 +1,20 @@
-"""What happened on a card, newest first: of a mirrored card the statements of its merchant."""
+"""What happened on a card, newest first: entries, or the statements of its merchant."""
 
 from __future__ import annotations
 
+import msgspec
+
 from app.cards import queries
-from app.cards.queries import StatementRow
+from app.cards.hosted import HOSTED, Speaker, entry_out, speaker_of
+from app.cards.queries import CardRow, StatementRow
 from app.cards.schemas import HistoryEntry
 from app.cards.showing import balances_out, tier_out
 from app.clock import rfc3339
 from app.http.secrets import Secrets
 from app.ids import public_id
+from app.ledger import service as ledger
+from app.ledger.service import EntryRow
 from app.programs import service as programs
-from app.programs.content import program_content
-from app.programs.service import Program
 from app.storage.database import Transaction
 
 _TOLD = {"fr": "Solde communiqué par {shop}", "en": "Balance told by {shop}"}
@@ -21,24 +24,33 @@ Found = tuple[tuple[int, ...], HistoryEntry]
 
 
 def history(
-    tx: Transaction, card_id: int, *, before: int, limit: int, secrets: Secrets
+    tx: Transaction, card: CardRow, *, user_id: int, before: int, limit: int, secrets: Secrets
 ) -> list[Found]:
-    """List up to limit + 1 statements below a sequence, with their positions."""
-    state = queries.card_state(tx, card_id)
-    if state is None or state.card.program_id is None or state.card.authority != "merchant":
+    """List up to limit + 1 lines below a number, with their positions, in the user's language.
+
+    Of a hosted card its entries, of a mirrored one the statements by their sequence.
+    """
+    if card.program_id is None or card.authority == "none":
         return []
-    program = programs.program_by_id(tx, state.card.program_id)
+    program = programs.program_by_id(tx, card.program_id)
     assert program is not None, "programs are never deleted"
-    rows = queries.statements_before(tx, card_id, before, limit + 1)
-    public = state.card.public_id
-    return [((row.sequence,), _entry(row, program, public, secrets)) for row in rows]
+    speaker = speaker_of(tx, program, user_id=user_id)
+    if card.authority == HOSTED:
+        entries = ledger.history(tx, card.card_id, before=before, limit=limit + 1)
+        return [((row.number,), _entered(tx, card, row, speaker)) for row in entries]
+    rows = queries.statements_before(tx, card.card_id, before, limit + 1)
+    return [((row.sequence,), _told(row, card, speaker, secrets)) for row in rows]
 
 
-def _entry(row: StatementRow, program: Program, card: bytes, secrets: Secrets) -> HistoryEntry:
-    content = program_content(program)
-    text = _TOLD.get(content.languages[0], _TOLD["en"]).format(shop=program.name)
+def _entered(tx: Transaction, card: CardRow, row: EntryRow, speaker: Speaker) -> HistoryEntry:
+    return HistoryEntry(**msgspec.structs.asdict(entry_out(tx, card, row, speaker)))
+
+
+def _told(row: StatementRow, card: CardRow, speaker: Speaker, secrets: Secrets) -> HistoryEntry:
+    content = speaker.content
+    text = _TOLD.get(speaker.language, _TOLD["en"]).format(shop=content.name)
     # A statement is known by its card and sequence; its public id is made of them.
-    known_as = secrets.tag("statement-id", card, row.sequence.to_bytes(8, "big"))[:16]
+    known_as = secrets.tag("statement-id", card.public_id, row.sequence.to_bytes(8, "big"))[:16]
     return HistoryEntry(
         id=public_id("ent", known_as),
         kind="statement",

@@ -126,7 +126,7 @@ def _make(
 
 def _hold(tx: Transaction, card: CardRow, wanted: Registration, now: int) -> Registered:
     queries.insert_holder(tx, card.card_id, wanted.user_id, access=OWNER, now=now)
-    return Registered(_shown(tx, card.card_id, wanted.own), True)
+    return Registered(_shown(tx, card.card_id, wanted.own, now), True)
 
 
 def _link(tx: Transaction, card_id: int, wanted: Registration, now: int) -> Registered:
@@ -136,13 +136,15 @@ def _link(tx: Transaction, card_id: int, wanted: Registration, now: int) -> Regi
     access = queries.access_of(tx, card_id, wanted.user_id)
     if access is not None:
         own = holding_queries.holding(tx, wanted.user_id, card_id) or wanted.own
-        return Registered(_shown(tx, card_id, msgspec.structs.replace(own, access=access)), False)
+        return Registered(
+            _shown(tx, card_id, msgspec.structs.replace(own, access=access), now), False
+        )
     if queries.owner_of(tx, card_id) is not None:
         raise ProofNeeded
     if not _is_open(wanted) and not _is_proven(tx, card_id, wanted, now):
         raise ProofNeeded
     give_to(tx, card_id, wanted.user_id, now)
-    return Registered(_shown(tx, card_id, wanted.own), True)
+    return Registered(_shown(tx, card_id, wanted.own, now), True)
 
 
 def _is_open(wanted: Registration) -> bool:
@@ -162,7 +164,7 @@ def _is_proven(tx: Transaction, card_id: int, wanted: Registration, now: int) ->
     return hmac.compare_digest(code.code_hash, wanted.code_hash)
 
 
-def _shown(tx: Transaction, card_id: int, own: HoldingRow) -> CardOut:
+def _shown(tx: Transaction, card_id: int, own: HoldingRow, now: int) -> CardOut:
     state = queries.card_state(tx, card_id)
     assert state is not None, "the card stands in this very unit of work"
-    return Showing(tx).card(HeldCard(state, own))
+    return Showing(tx, now=now).card(HeldCard(state, own))

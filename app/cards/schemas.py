@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -21,6 +21,7 @@ from app.http.fields import (
     Rfc3339,
     Token,
 )
+from app.loyalty.events import Id as RuleId
 
 FormatName = Annotated[str, Meta(min_length=1, max_length=32, examples=["EAN_13", "none"])]
 GroupNames = Annotated[list[Name], Meta(max_length=20)]
@@ -180,6 +181,57 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The same for what is known and what is not."""
 
     status: str = "accepted"
+
+
+class LotOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Units earned together; `source`: the ticket's `tick_…`, or what else brought them."""
+
+    unit: str
+    units: int
+    left: int
+    earned_at: str
+    available_at: str
+    expires_at: str | None
+    source: str
+
+
+class VoucherOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A right to something. `value`: minor units (amount), basis points (percent), 0 (item).
+
+    `status`: issued, used or void; one that expired still reads issued.
+    """
+
+    id: str
+    code: str
+    template: str
+    kind: str
+    value: int
+    min_basket_minor: int
+    status: str
+    expires_at: str | None
+
+
+class NewRedemption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a holder does with his units; `rule` absent: the program's first of that type."""
+
+    type: Literal["convert", "catalogue", "play"]
+    rule: RuleId | None = None
+
+
+class RedemptionOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a redemption did, as an event's answer; `card`: as it is now."""
+
+    id: str
+    results: dict[str, Any]
+    entries: list[EntryOut]
+    card: CardOut
+
+
+class AccessOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a card may enter a private sale now, and when it opens for its tier."""
+
+    allowed: bool
+    opens_at: str
 
 
 class EntryOut(msgspec.Struct, frozen=True, kw_only=True):

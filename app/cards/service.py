@@ -10,6 +10,8 @@ from app.cards.making import Drawn, NumberOnly, draw_ids, make_number_only
 from app.cards.queries import CardRow
 from app.cards.registering import OWNER, hold, place_of, register
 from app.errors import NotFound
+from app.http.callers import Caller, ClaimCaller, UserCaller
+from app.ids import parse_public_id
 from app.storage.database import Transaction
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "move_cards",
     "place_of",
     "register",
+    "seen_card",
 ]
 
 
@@ -49,6 +52,17 @@ def card_of_claim(tx: Transaction, card_id: int, card_public: bytes) -> CardRow:
     if state is None or state.card.public_id != card_public or state.card.voided_at is not None:
         raise NotFound
     return state.card
+
+
+def seen_card(tx: Transaction, caller: Caller | None, text: str) -> CardRow:
+    """Return the card that a path names by `card_…`, if the caller may see it. Raises NotFound."""
+    raw = parse_public_id("card", text)
+    if raw is None:
+        raise NotFound
+    if isinstance(caller, UserCaller):
+        return card_of_user(tx, caller.user_id, raw)
+    assert isinstance(caller, ClaimCaller)
+    return card_of_claim(tx, caller.card_id, raw)
 
 
 def card_id_of(tx: Transaction, card_public: bytes) -> int:

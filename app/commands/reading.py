@@ -55,20 +55,23 @@ async def pass_json(settings: Settings, card_id: str) -> Any:
     """
     raw = parse_public_id("card", card_id)
     secrets = load_secrets(settings.secrets_file)
-    database = await open_database(settings.database_url, clock=SystemClock(), read_only=True)
+    clock = SystemClock()
+    database = await open_database(settings.database_url, clock=clock, read_only=True)
     try:
-        document = await database.read(partial(_document, settings, secrets, raw))
+        document = await database.read(partial(_document, settings, secrets, raw, now=clock.wall()))
     finally:
         await database.close()
     return msgspec.json.decode(document)
 
 
-def _document(settings: Settings, secrets: Secrets, raw: bytes | None, tx: Transaction) -> bytes:
+def _document(
+    settings: Settings, secrets: Secrets, raw: bytes | None, tx: Transaction, *, now: int
+) -> bytes:
     if raw is None:
         raise NotFound
     card_id = cards.card_id_of(tx, raw)
     user_id = card_queries.owner_of(tx, card_id) or 0
-    found = content_of(tx, card_id, user_id=user_id, public_url=settings.public_url)
+    found = content_of(tx, card_id, user_id=user_id, now=now, public_url=settings.public_url)
     assert found is not None, "the card was found just now"
     # Before the server's first start no signer is kept; the settings name the one it will keep.
     signers = {signer.signer_id: signer for signer in programs.all_signers(tx)}

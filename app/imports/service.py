@@ -82,7 +82,7 @@ async def import_file(
         await _fill(ports, user_id, decided.fillings, now=now)
     shown = await ports.database.read(
         lambda tx: [
-            Showing(tx).card(HeldCard(CardState(row, None), one.own))
+            Showing(tx, now=now).card(HeldCard(CardState(row, None), one.own))
             for row, one in zip(rows, new, strict=True)
         ]
     )

@@ -33,7 +33,7 @@ from app.partners.schemas import (
     StatementOut,
 )
 from app.partners.statement_lines import statement_work
-from app.programs import service as programs
+from app.programs.coalitions import program_for
 from app.programs.service import Program
 from app.storage.database import Transaction
 from app.users.addresses import normalized
@@ -46,11 +46,9 @@ _MERCHANT: dict[str, Any] = {"callers": ("merchant",)}
 _SEARCHER: dict[str, Any] = {"callers": ("merchant",), "scope": "write"}
 
 
-async def _own(request: Request[Any, Any, Any], ports: Ports, program_id: str) -> Program:
+async def _program(request: Request[Any, Any, Any], ports: Ports, program_id: str) -> Program:
     merchant_id = merchant_of(request).merchant_id
-    return await ports.database.read_point(
-        lambda tx: programs.own_program(tx, merchant_id, program_id)
-    )
+    return await ports.database.read_point(lambda tx: program_for(tx, merchant_id, program_id))
 
 
 @post(CARDS, tags=TAGS, summary="Enrol somebody", **_MERCHANT)
@@ -62,7 +60,7 @@ async def enrol(
 ) -> Response[EnrolledOut]:
     """Answer 201 with the account and what links it; a known number: 200, the account it has."""
     require_key(request)
-    program, now = await _own(request, ports, program_id), ports.clock.wall()
+    program, now = await _program(request, ports, program_id), ports.clock.wall()
     rule = rule_of(program)
     if data.number is not None:
         codes: tuple[Code, ...] = (
@@ -84,7 +82,14 @@ async def enrol(
 
     def work(tx: Transaction) -> Made:
         status, enrolled = enrolling.enrol(
-            tx, program, codes, contact=contact, drawn=drawn, link=link, now=now
+            tx,
+            program,
+            codes,
+            contact=contact,
+            referred_by=data.referred_by,
+            drawn=drawn,
+            link=link,
+            now=now,
         )
         return Made(status, enrolled)
 
@@ -103,12 +108,12 @@ async def list_accounts(
 ) -> Page[AccountOut]:
     """Answer the accounts, oldest first."""
     merchant_id = merchant_of(request).merchant_id
-    begin = (position(ports.secrets, after) or (-1,))[0]
+    begin, now = (position(ports.secrets, after) or (-1,))[0], ports.clock.wall()
 
     def work(tx: Transaction) -> Page[AccountOut]:
-        program = programs.own_program(tx, merchant_id, program_id)
+        program = program_for(tx, merchant_id, program_id)
         ids = queries.cards_of_program(tx, program.program_id, begin, limit + 1)
-        show = Showing(tx)
+        show = Showing(tx, now=now)
         found = [((card_id,), enrolling.account(tx, card_id, show)) for card_id in ids]
         return page(ports.secrets, found, limit=limit)
 
@@ -123,11 +128,11 @@ async def search(
     ports: NamedDependency[Ports],
 ) -> Page[AccountOut]:
     """Answer the accounts of a number or barcode value, else of part of a name; 20 at most."""
-    merchant_id = merchant_of(request).merchant_id
+    merchant_id, now = merchant_of(request).merchant_id, ports.clock.wall()
 
     def work(tx: Transaction) -> Page[AccountOut]:
-        program = programs.own_program(tx, merchant_id, program_id)
-        return Page(items=enrolling.search(tx, program, data.text.strip()))
+        program = program_for(tx, merchant_id, program_id)
+        return Page(items=enrolling.search(tx, program, data.text.strip(), now=now))
 
     return await ports.database.read(work)
 
@@ -140,11 +145,12 @@ async def show_account(
     ports: NamedDependency[Ports],
 ) -> AccountOut:
     """Answer the account of a number (percent-encoded), or of `card_…`."""
-    merchant_id = merchant_of(request).merchant_id
+    merchant_id, now = merchant_of(request).merchant_id, ports.clock.wall()
 
     def work(tx: Transaction) -> AccountOut:
-        program = programs.own_program(tx, merchant_id, program_id)
-        return enrolling.account(tx, enrolling.card_named(tx, program, number))
+        program = program_for(tx, merchant_id, program_id)
+        card_id = enrolling.card_named(tx, program, number)
+        return enrolling.account(tx, card_id, Showing(tx, now=now))
 
     return await ports.database.read_point(work)
 
@@ -162,7 +168,7 @@ async def put_statement(
 
     Absent = unchanged, null or [] = cleared. 409 `stale-statement` changes nothing.
     """
-    program, now = await _own(request, ports, program_id), ports.clock.wall()
+    program, now = await _program(request, ports, program_id), ports.clock.wall()
     told = judge(data, statements.named_of(program))
     drawn = ports.ids.secret(16 * statements.EVENTS_PER_CHANGE)
     event_ids = (drawn[:16], drawn[16:])
@@ -188,7 +194,7 @@ async def post_statements(
     `line` counts the lines of the file from 1. A bad line loses no other; sent again, the file
     changes nothing. The last line counts: `{"done": true, "ok": …, "stale": …, "error": …}`.
     """
-    program = await _own(request, ports, program_id)
+    program = await _program(request, ports, program_id)
     work = statement_work(ports, program)  # refused while there is a status to answer
     answers = bulk.answers(work, body_of(request.receive))
     return streamed(answers, media_type=NDJSON)

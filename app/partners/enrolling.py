@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from app.cards import queries as card_queries
+from app.cards.hosted import lots_out, voucher_out
 from app.cards.making import Drawn, add_claim, add_contact, known_card, make_of_program
 from app.cards.numbers import Code, look_up_key
 from app.cards.queries import Contact
+from app.cards.referring import card_of_program, sponsor_of
+from app.cards.schemas import LotOut, VoucherOut
 from app.cards.showing import Showing
 from app.clock import rfc3339
 from app.errors import CardNotFound, Conflict, NotFound
-from app.ids import parse_public_id
 from app.partners import queries
 from app.partners.schemas import AccountOut, EnrolledOut
 from app.programs.service import Program
 from app.storage.database import Transaction
 
 SEARCH_MAX = 20  # accounts found by name
+VOUCHERS_SHOWN_MAX = 100  # in an account, the newest
 
 
 def enrol(
@@ -26,6 +29,7 @@ def enrol(
     codes: tuple[Code, ...],
     *,
     contact: Contact,
+    referred_by: str | None = None,
     drawn: Drawn,
     link: str,
     now: int,
@@ -33,9 +37,17 @@ def enrol(
     """Make the card (201), or return the account that a known number has (200).
 
     `link`: the claim address of the drawn token. While nobody holds the card, each answer brings
-    a token that links it. Raises: Conflict when no number is left to draw.
+    a token that links it. Raises: Conflict when no number is left to draw, InvalidInput for a
+    sponsor that the program does not know.
     """
-    card = make_of_program(tx, program, codes, drawn=drawn, now=now, birthday=contact.birthday)
+    sponsor = sponsor_of(tx, program, referred_by)
+    card = make_of_program(
+        *(tx, program, codes),
+        drawn=drawn,
+        now=now,
+        referred_by=sponsor,
+        birthday=contact.birthday,
+    )
     status = 201
     if card is not None:
         card_id = card.card_id
@@ -47,7 +59,7 @@ def enrol(
     if card_queries.owner_of(tx, card_id) is None:
         add_claim(tx, card_id, drawn.claim_token, now)
         token = drawn.claim_token
-    members = account_members(tx, card_id)
+    members = account_members(tx, card_id, Showing(tx, now=now))
     return status, EnrolledOut(
         **members, link_token=token, claim_url=None if token is None else link
     )
@@ -65,43 +77,42 @@ def _known(tx: Transaction, program: Program, codes: tuple[Code, ...]) -> int:
 
 def card_named(tx: Transaction, program: Program, text: str) -> int:
     """Find a program's card by number or `card_…`. Raises CardNotFound, for others' too."""
-    raw = parse_public_id("card", text)
-    if raw is None:
-        card_id = known_card(tx, program.program_id, text)
-    else:
-        card_id = card_queries.card_id_by_public(tx, raw)
-    state = None if card_id is None else card_queries.card_state(tx, card_id)
-    if state is None or state.card.program_id != program.program_id:
+    card_id = card_of_program(tx, program.program_id, text)
+    if card_id is None:
         raise CardNotFound
-    if state.card.voided_at is not None:
-        raise CardNotFound
-    return state.card.card_id
+    return card_id
 
 
-def account(tx: Transaction, card_id: int, show: Showing | None = None) -> AccountOut:
+def account(tx: Transaction, card_id: int, show: Showing) -> AccountOut:
     """Show a card to its merchant."""
     return AccountOut(**account_members(tx, card_id, show))
 
 
-def account_members(tx: Transaction, card_id: int, show: Showing | None = None) -> dict[str, Any]:
+def account_members(tx: Transaction, card_id: int, show: Showing) -> dict[str, Any]:
     """Return the members of AccountOut. Raises NotFound."""
     state = card_queries.card_state(tx, card_id)
     if state is None:
         raise NotFound
     contact = card_queries.contact(tx, card_id)
-    enrolled_at = contact.enrolled_at if contact else state.card.created_at
+    enrolled_at: int | None = contact.enrolled_at if contact else state.card.created_at
+    lots: list[LotOut] = []
+    vouchers: list[VoucherOut] = []
+    view = show.view(state.card)
+    if view is not None:
+        enrolled_at, lots = view.enrolled_at, lots_out(tx, view)
+        vouchers = [voucher_out(each) for each in view.vouchers[:VOUCHERS_SHOWN_MAX]]
     return {
-        **(show or Showing(tx)).facts(state),
+        **show.facts(state),
         "display_name": contact.display_name if contact else None,
-        "enrolled_at": rfc3339(enrolled_at),
-        "lots": [],
-        "vouchers": [],
+        "enrolled_at": None if enrolled_at is None else rfc3339(enrolled_at),
+        "lots": lots,
+        "vouchers": vouchers,
     }
 
 
-def search(tx: Transaction, program: Program, text: str) -> list[AccountOut]:
+def search(tx: Transaction, program: Program, text: str, *, now: int) -> list[AccountOut]:
     """Find accounts by number or barcode value as given, else by part of a name or number."""
-    show = Showing(tx)
+    show = Showing(tx, now=now)
     exact = [
         known_card(tx, program.program_id, text),
         card_queries.card_id_by_number(tx, program.program_id, "barcode", look_up_key(text)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.cards.schemas import CardFacts, FormatName
+from app.cards.schemas import CardFacts, FormatName, LotOut, VoucherOut
 from app.http.fields import (
     BarcodeValue,
     Birthday,
@@ -94,12 +94,16 @@ class StatementOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountOut(CardFacts, frozen=True, kw_only=True):
-    """A card as its merchant sees it. Lots and vouchers come with the points engine."""
+    """A card as its merchant sees it; lots and vouchers of hosted programs.
+
+    `lots`: with something left, those first that expire first; `vouchers`: the newest first.
+    `enrolled_at` null: the program waits for a ticket that enrols.
+    """
 
     display_name: str | None
-    enrolled_at: str
-    lots: list[Any]
-    vouchers: list[Any]
+    enrolled_at: str | None
+    lots: list[LotOut]
+    vouchers: list[VoucherOut]
 
 
 class EnrolledOut(AccountOut, frozen=True, kw_only=True):

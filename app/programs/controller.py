@@ -21,6 +21,7 @@ from app.http.ports import Ports
 from app.ids import public_id
 from app.pictures import BYTES_MAX, reencode_png
 from app.programs import directory, drafting, publishing, queries, service
+from app.programs.coalitions import program_for
 from app.programs.publishing import Drawn
 from app.programs.rules_controller import schema
 from app.programs.schemas import DryRun, ImageOut, NewProgram, ProgramDocument, ProgramOut, ShopOut
@@ -91,7 +92,7 @@ async def program(
     """Answer the program in force."""
     merchant_id = merchant_of(request).merchant_id
     return await ports.database.read_point(
-        lambda tx: program_out(tx, service.own_program(tx, merchant_id, program_id), ports)
+        lambda tx: program_out(tx, program_for(tx, merchant_id, program_id), ports)
     )
 
 

@@ -239,7 +239,7 @@ async def test_a_programs_card_that_left_stays_with_its_merchant_without_holder(
     assert (await ask("DELETE", f"/v1/cards/{card['id']}")).status_code == 404
     voided = await ports.database.read(lambda tx: passes_of.pass_by_serial(tx, made.serial))
     assert voided is not None and voided.voided_at == now
-    shown = await ports.database.read(lambda tx: content_of(tx, card_id, user_id=user_id))
+    shown = await ports.database.read(lambda tx: content_of(tx, card_id, user_id=user_id, now=now))
     assert shown is not None and shown.is_voided and shown.card_revision == 2
     path = f"/v1/partner/programs/{prog}/cards"
     assert (await shop("GET", f"{path}/{NUMBER}")).status_code == 200
@@ -254,7 +254,10 @@ async def test_a_hosted_card_shows_0_until_it_earns(world: World) -> None:
     body = {"program_id": await program(shop, authority="ledger")}
     card_id = await card_row(world.ports, (await ask("POST", "/v1/cards", body)).json()["id"])
     user_id = int((await rows(world.ports, "SELECT user_id FROM holder"))[0][0])
-    shown = await world.ports.database.read(lambda tx: content_of(tx, card_id, user_id=user_id))
+    now = world.clock.wall()
+    shown = await world.ports.database.read(
+        lambda tx: content_of(tx, card_id, user_id=user_id, now=now)
+    )
     assert shown is not None
     assert [balance.value for balance in shown.content.balances] == [0, 0]
     assert shown.content.program.headline is None

@@ -71,7 +71,7 @@ async def test_every_reference_leads_somewhere(document: Any) -> None:
 async def test_every_number_of_an_input_has_bounds(app: Litestar, document: Any) -> None:
     for name, kind in input_types(app).items():
         for path, node in nodes(msgspec.json.schema(kind)):
-            if node.get("type") in {"integer", "number"}:
+            if node.get("type") in ("integer", "number"):
                 lower = {"minimum", "exclusiveMinimum"} & set(node)
                 upper = {"maximum", "exclusiveMaximum"} & set(node)
                 assert lower and upper, f"{name}{path}"
@@ -79,7 +79,7 @@ async def test_every_number_of_an_input_has_bounds(app: Litestar, document: Any)
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
                 for _, node in nodes(parameter["schema"]):
-                    if node.get("type") in {"integer", "number"}:
+                    if node.get("type") in ("integer", "number"):
                         assert {"minimum", "maximum"} <= set(node), f"{path} {parameter['name']}"
 
 

@@ -227,7 +227,9 @@ async def test_the_pass_speaks_a_message_only_when_it_came_with_the_change(shop:
     card_id = await card_row(shop.world.ports, (await shop.account())["id"])
 
     async def content() -> Any:
-        found = await shop.world.ports.database.read(lambda tx: content_of(tx, card_id, user_id=0))
+        found = await shop.world.ports.database.read(
+            lambda tx: content_of(tx, card_id, user_id=0, now=shop.world.clock.wall())
+        )
         assert found is not None
         return found.content
 

@@ -1,0 +1,83 @@
+"""A holder spends his units himself: a voucher, a reward of the catalogue, a try at a win."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from app.cards import service
+from app.cards.hosted import HOSTED, entry_out, speaker_of
+from app.cards.queries import CardRow
+from app.cards.schemas import NewRedemption, RedemptionOut
+from app.cards.showing import card_out
+from app.errors import MissingScope, WrongAuthority
+from app.ids import PUBLIC_BYTES, public_id
+from app.ledger import service as ledger
+from app.ledger.service import Drawn, Posted, Posting
+from app.loyalty.events import AnyEvent, Claims, Convert, Play, Step, TakeReward
+from app.outbox import service as outbox
+from app.programs import service as programs
+from app.storage.database import Transaction
+
+MAY_SPEND = {"owner", "full"}  # who may only see a card spends nothing of it
+
+
+def event_id_of(user_id: int, card_public: str, key: str) -> str:
+    """Derive a redemption's event id from its Idempotency-Key, so that it is done once."""
+    told = f"redemption:{user_id}:{card_public}:{key}".encode()
+    return public_id("evt", hashlib.sha256(told).digest()[:PUBLIC_BYTES])
+
+
+def spending_card(tx: Transaction, user_id: int, card_public: bytes) -> CardRow:
+    """Return a hosted card whose units a user may spend.
+
+    Raises: NotFound, MissingScope for who may only see it, WrongAuthority for other cards.
+    """
+    held = service.held_by(tx, user_id, card_public)
+    if held.holding.access not in MAY_SPEND:
+        raise MissingScope("who may only see a card spends nothing of it", scope="full")
+    if held.state.card.authority != HOSTED:
+        raise WrongAuthority("what this card holds is redeemed at its merchant")
+    return held.state.card
+
+
+def step_of(wanted: NewRedemption, event_id: str, now: int) -> Step:
+    """Turn what a holder wants into a step of his card."""
+    event: AnyEvent
+    match wanted.type:
+        case "convert":
+            event = Convert(rule=wanted.rule)
+        case "catalogue":
+            event = TakeReward(rule=wanted.rule)
+        case _:
+            event = Play(rule=wanted.rule)
+    return Step(event_id, now, event)
+
+
+def redeem(
+    tx: Transaction, user_id: int, card: CardRow, step: Step, *, claims: Claims, drawn: Drawn
+) -> tuple[Posted, RedemptionOut]:
+    """Post a redemption; the card's family only. Raises Refused as the engine refuses."""
+    assert card.program_id is not None, "hosted cards are of a program"
+    now = step.occurred_at
+    body = msgspec.json.encode(step.event)
+    posting = Posting(
+        program_id=card.program_id,
+        event_id=step.id,
+        steps=(step,),
+        body_hash=hashlib.sha256(body).digest(),
+        claims=claims,
+        priority=outbox.AT_TILL,
+        kind="redemption",
+    )
+    posted = ledger.post(tx, card.card_id, posting, drawn=drawn, now=now)
+    program = programs.program_by_id(tx, card.program_id)
+    assert program is not None, "programs are never deleted"
+    speaker = speaker_of(tx, program, user_id=user_id)
+    return posted, RedemptionOut(
+        id=step.id,
+        results=posted.results,
+        entries=[entry_out(tx, card, row, speaker) for row in posted.entries],
+        card=card_out(tx, user_id, card.card_id, now=now),
+    )
