@@ -25,7 +25,7 @@ from app.loyalty.model import (
     Transfer,
     Voucher,
 )
-from app.loyalty.rules import Rules, Version
+from app.loyalty.rules import Rules
 
 NEVER = 2**62  # later than every moment: sorts lots that do not expire
 SpendKey = tuple[int, int, int]
@@ -99,7 +99,7 @@ class Book:
         self.now = now if now > account.caught_up_at else account.caught_up_at
         self.at = self.now
         self.birthday = birthday
-        self.version: Version = rules.at(self.at)
+        self.program = rules.at(self.at).program  # the rules in force at that moment
         self.is_kept = True
         self.lots: dict[int, Lot] = {}
         self.tickets: dict[str, Ticket] = {}
@@ -113,15 +113,10 @@ class Book:
         self.messages: list[Message] = []
         self.progress: list[Progress] = []
 
-    @property
-    def program(self) -> rules_of.Program:
-        """The rules in force at the moment being worked on."""
-        return self.version.program
-
     def move_to(self, at: int) -> None:
         """Work on another moment: its rules are those in force then."""
         self.at = at
-        self.version = self.rules.at(at)
+        self.program = self.rules.at(at).program
 
     def unit(self, unit: str) -> rules_of.Unit:
         """Return a unit's rules; one that a later version dropped lives on without any."""

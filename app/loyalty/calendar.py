@@ -173,14 +173,15 @@ def _moved(at: int, period: Period, tz: str, *, sign: int = 1, align: str = "non
     at = _clamped(at)
     found = zone(tz)
     seconds, rest = divmod(at, SECOND)
-    wall = datetime.fromtimestamp(seconds, found).replace(tzinfo=None, fold=0)
+    wall = datetime.fromtimestamp(seconds, found)
     try:
+        year, month, day = wall.year, wall.month, wall.day
         if months:
-            year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
-            day = wall.day
+            year, month = divmod(year * 12 + month - 1 + months, 12)
+            month += 1
             if day > 28:
-                day = min(day, _days_of(year, month + 1))
-            wall = wall.replace(year, month + 1, day)
+                day = min(day, _days_of(year, month))
+        wall = datetime(year, month, day, wall.hour, wall.minute, wall.second)
         if days:
             wall += timedelta(days)
         if align != "none":
@@ -214,4 +215,6 @@ def _days_of(year: int, month: int) -> int:
 
 
 def _clamped(at: int) -> int:
-    return EARLIEST if at < EARLIEST else min(at, LATEST)
+    if EARLIEST <= at <= LATEST:
+        return at
+    return EARLIEST if at < EARLIEST else LATEST

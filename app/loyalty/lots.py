@@ -174,6 +174,6 @@ def place(name: Place) -> Place:
 def repay_debts(book: Book) -> None:
     """Let available units repay what the card owes, first of all, in spend order."""
     for unit, sums in book.account.sums.items():
-        units = min(sums.debt, sums.available)
-        if units > 0:
+        if sums.debt > 0 and sums.available > 0:
+            units = min(sums.debt, sums.available)
             take_units(book, unit, units, to="debt", reason="repay")

@@ -51,7 +51,10 @@ def key_of(metric: MetricDef) -> str:
 
 def refresh(book: Book) -> None:
     """Bring every metric to the moment being worked on, and forget those no rule names."""
-    kept = {key_of(metric): metric for metric in book.program.metrics}
+    metrics = book.program.metrics
+    if not metrics and not book.account.metrics:
+        return
+    kept = {key_of(metric): metric for metric in metrics}
     for key in [key for key in book.account.metrics if key not in kept]:
         del book.account.metrics[key]
     for metric in kept.values():

@@ -107,9 +107,9 @@ def _earn(book: Book, ticket: Ticket, context: Context) -> dict[str, int]:
 
 def _convert(book: Book, ticket: Ticket, context: Context) -> None:
     """Do the conversions that nobody needs to ask for, by the tier the ticket has led to."""
-    now = msgspec.structs.replace(context, at=book.at, tier=tiers.position(book))
     for rule in book.program.burn:
         if isinstance(rule, ConvertToVoucher) and rule.mode == "auto":
+            now = msgspec.structs.replace(context, at=book.at, tier=tiers.position(book))
             key = f"{INTERNAL}auto:{rule.id}:{ticket.id}"
             spending.convert_where_allowed(book, key, rule, now)
 
