@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from app.clock import SystemClock
-from app.commands import proving, reading, running, serving
+from app.commands import proving, reading, replaying, running, serving
 from app.commands.certificates import DEVELOPMENT_FOLDER, ensure_secrets, signer_files
 from app.commands.checks import Check, check_signer
 from app.commands.doctor import examine
@@ -104,6 +104,24 @@ def show(card_id: str, is_apple: bool) -> None:
     if not is_apple:
         raise click.UsageError("say which wallet: --apple")
     print_json(run(reading.pass_json(settings_now_in_sentences(), card_id)))
+
+
+@portecarte.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--results", "is_results", is_flag=True, help="What each step came to, as JSON.")
+@click.pass_context
+def replay(context: click.Context, file: Path, is_results: bool) -> None:
+    """Replay the loyalty vectors of FILE on the real engine."""
+    try:
+        with in_sentences():
+            replayed = replaying.replay(file)
+    except replaying.NoVectors as error:
+        raise click.UsageError(str(error)) from error  # exit status 2
+    lines = replaying.result_lines if is_results else replaying.failure_lines
+    for line in lines(replayed):
+        click.echo(line)
+    if any(each.failure is not None for each in replayed if not is_results or not each.is_readable):
+        context.exit(1)
 
 
 @portecarte.command("import")
