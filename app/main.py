@@ -23,6 +23,7 @@ from app.apple.signers import Signers
 from app.cards import codes_controller
 from app.cards import controller as cards_controller
 from app.cards import service as cards
+from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.worker import Worker
 from app.http import controller as http_controller
@@ -37,6 +38,7 @@ from app.ids import Ids, SystemRandomness
 from app.imports import controller as imports_controller
 from app.ledger import simulating
 from app.partners import controller as partners_controller
+from app.partners import events_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills, tills_controller
 from app.programs import service as programs
@@ -57,6 +59,8 @@ ROUTES: list[Any] = [
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *partners_controller.ROUTES,
+    *events_controller.ROUTES,
+    *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
 ]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import TooBig
 
 
 async def body_of(receive: Receive) -> AsyncIterator[bytes]:
@@ -22,6 +25,25 @@ async def body_of(receive: Receive) -> AsyncIterator[bytes]:
             yield message["body"]
         if not message.get("more_body"):
             return
+
+
+def at_most(receive: Receive, limit: int) -> Receive:
+    """Wrap what receives a body, for routes whose limit depends on the type that was sent.
+
+    More than so many bytes raise TooBig.
+    """
+    seen = 0
+
+    async def counted() -> Any:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message["body"])
+            if seen > limit:
+                raise TooBig(f"at most {limit} bytes are taken here")
+        return message
+
+    return counted
 
 
 def streamed(parts: AsyncGenerator[bytes, None], *, media_type: str) -> ASGIApp:

@@ -1,0 +1,93 @@
+"""Takes a merchant's event: which card it is of, what the ledger makes of it, what is answered."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.cards.hosted import HOSTED, entry_out, speaker_of
+from app.cards.queries import card_state
+from app.cards.showing import Showing
+from app.cards.tickets import ticket_own_id
+from app.errors import NotFound, WrongAuthority
+from app.ledger import service as ledger
+from app.ledger.service import Drawn, Posted, Posting
+from app.loyalty.events import AnyEvent, Claims, Play, Refund, Step, TakeReward, UseVoucher
+from app.outbox import service as outbox
+from app.partners.enrolling import account, card_named
+from app.partners.event_reading import Read
+from app.partners.event_schemas import EventOut, UseCode
+from app.programs.service import Program
+from app.storage.database import Transaction
+
+SHARED = (TakeReward, Play)  # what these take was claimed at the program before
+
+
+def hosted(program: Program) -> None:
+    """Refuse events of a program whose balances are not computed here. Raises WrongAuthority."""
+    if program.authority != HOSTED:
+        raise WrongAuthority("events are taken where the points are computed here")
+
+
+def step_of(tx: Transaction, program: Program, card_id: int, read: Read, *, merchant: str) -> Step:
+    """Turn a read event into a step of its card. Raises NotFound for a voucher of another."""
+    return Step(read.id, read.occurred_at, _event(tx, program, card_id, read), merchant)
+
+
+def _event(tx: Transaction, program: Program, card_id: int, read: Read) -> AnyEvent:
+    event = read.event
+    if isinstance(event, UseCode):
+        found = ledger.voucher_by_code(tx, program.program_id, event.code)
+        if found is None or found.card_id != card_id:
+            raise NotFound
+        return UseVoucher(index=found.shown.voucher.number - 1, basket_minor=event.basket_minor)
+    if isinstance(event, Refund):
+        own_id = ticket_own_id(tx, program.program_id, event.of)
+        return event if own_id is None else msgspec.structs.replace(event, of=own_id)
+    return event  # type: ignore[return-value]  # what is left of TAKEN are the engine's own
+
+
+def find_card(tx: Transaction, program: Program, read: Read) -> int:
+    """Find the card an event is of. Raises CardNotFound."""
+    return card_named(tx, program, read.card_number)
+
+
+def take(
+    tx: Transaction,
+    program: Program,
+    card_id: int,
+    read: Read,
+    *,
+    merchant: str,
+    claims: Claims,
+    priority: int = outbox.SINGLE,
+    drawn: Drawn,
+    now: int,
+) -> Posted:
+    """Post an event to its card, once by its id; the card's family only.
+
+    Raises: what the engine refuses; IdempotencyConflict; NotFound.
+    """
+    posting = Posting(
+        program_id=program.program_id,
+        event_id=read.id,
+        steps=(step_of(tx, program, card_id, read, merchant=merchant),),
+        body_hash=read.body_hash,
+        claims=claims,
+        priority=priority,
+    )
+    return ledger.post(tx, card_id, posting, drawn=drawn, now=now)
+
+
+def answered(
+    tx: Transaction, program: Program, read: Read, posted: Posted, *, now: int
+) -> EventOut:
+    """Say what an event did, now or before, and how its card stands now."""
+    state = card_state(tx, posted.card_id)
+    assert state is not None, "it was posted to"
+    speaker = speaker_of(tx, program)
+    return EventOut(
+        id=read.id,
+        results=posted.results,
+        entries=[entry_out(tx, state.card, row, speaker) for row in posted.entries],
+        card=account(tx, posted.card_id, Showing(tx, now=now)),
+    )
