@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from app.http.ports import Ports
-from app.programs import merchants
+from app.programs import merchants, tills
 from app.programs.merchants import DrawnKey
 from app.programs.schemas import NewKey
+from app.programs.till_schemas import NewTill
 from tests.http.asgi import call
 
 JSON = ("Content-Type", "application/json")
@@ -38,6 +39,25 @@ async def merchant_token(ports: Ports, *scopes: Any) -> str:
 
     await ports.database.write(work)
     return drawn.token
+
+
+async def till_token(ports: Ports) -> str:
+    """Make a merchant with a paired till and return the till's token."""
+    now = ports.clock.wall()
+    merchant_id, public = ports.ids.next(now), ports.ids.public()
+    drawn = tills.draw(ports.ids, ports.secrets, now)
+    token = ports.ids.token("pct_test_")
+
+    def work(tx: Any) -> None:
+        merchants.add_merchant(
+            tx, merchant_id=merchant_id, public=public, name="Shop", owner_id=1, now=now
+        )
+        new = NewTill(name="Till", location_id="paris")
+        tills.add_till(tx, merchant_id, new, drawn=drawn, now=now)
+        tills.pair(tx, drawn.code_hash, token=token, now=now)
+
+    await ports.database.write(work)
+    return token
 
 
 PROGRAM: dict[str, Any] = {

@@ -89,6 +89,8 @@ def sample(schema: Any, components: Any, draw: random.Random, depth: int = 0) ->
             if draw.random() < 0.1:
                 made["surprise"] = 1
             return made or {"fr": "a"}
+        case "array" if "prefixItems" in schema:
+            return [sample(item, components, draw, depth + 1) for item in schema["prefixItems"]]
         case "array":
             items = schema.get("items", {})
             return [sample(items, components, draw, depth + 1) for _ in range(draw.randrange(3))]

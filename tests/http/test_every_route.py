@@ -11,7 +11,7 @@ from litestar import Litestar
 from app.http.ports import Ports
 from app.web.openapi import handlers
 from tests.http.asgi import Answer, assert_problem, call
-from tests.http.credentials import merchant_token, user_token
+from tests.http.credentials import merchant_token, till_token, user_token
 
 TYPES = (
     "text/plain",
@@ -79,6 +79,7 @@ async def test_another_kind_of_token_is_refused_on_every_guarded_route(
     app: Litestar, ports: Ports
 ) -> None:
     tokens = {"user": await user_token(app), "merchant": await merchant_token(ports)}
+    tokens["till"] = await till_token(ports)
     for name, method, target, options in routes_of(app):
         callers = options.get("callers")
         for kind, token in tokens.items():
