@@ -16,6 +16,7 @@ from app.loyalty.rules import Rules
 def catch_up(book: Book) -> None:
     """Run everything due up to and including now, in time order; then look at the tier."""
     now = book.now
+    book.move_to(book.account.caught_up_at)
     while True:
         due_at = _next(book)
         if due_at is None or due_at > now:
@@ -78,6 +79,10 @@ def _next(book: Book) -> int | None:
         moments.append(account.lots_due_at)
     if account.tier_hold_until is not None and rules.tiers is not None:
         moments.append(_hold_end(account, rules))
+    if len(book.rules.versions) > 1:
+        # A later version finds due, from its first moment on, what by its rules was due before.
+        starts = (each.effective_from for each in book.rules.versions)
+        moments.extend(at for at in starts if at > account.caught_up_at)
     return min(moments, default=None)
 
 
@@ -195,7 +200,7 @@ def _run_seasons(book: Book) -> None:
     for rule in book.program.burn:
         if not isinstance(rule, program.ConvertToVoucher) or rule.mode != "scheduled":
             continue
-        if not rule.at or next_season(rule.at, after, book.program.tz) > book.at:
+        if not rule.at or next_season(rule.at, after, book.program.tz) != book.at:
             continue
         lots.repay_debts(book)
         context = Context(at=book.at, tier=tiers.position(book), program=book.program)

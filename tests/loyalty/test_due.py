@@ -1,0 +1,168 @@
+"""What time brings: in order, once, by the rules in force at each moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.loyalty import engine, events
+from app.loyalty.calendar import DAY, MINUTE, parse_instant
+from app.loyalty.events import Step
+from app.loyalty.program import Program
+from app.loyalty.replay import World
+from app.loyalty.rules import Rules, Version
+from tests.loyalty.invariants import check, check_after_time
+from tests.loyalty.programs import merged, read
+
+HOUR = 60 * MINUTE
+START = parse_instant("2026-01-05T10:00:00Z")
+LATER = parse_instant("2026-03-01T00:00:00Z")
+SMALL: dict[str, Any] = {
+    "format": "loyalty-program/1",
+    "id": "small",
+    "version": 1,
+    "tz": "Europe/Paris",
+    "currency": "EUR",
+    "units": [{"id": "pts"}],
+    "earn": [{"type": "per_amount", "id": "base", "unit": "pts", "step_minor": 100, "points": 1}],
+    "vouchers": [{"id": "cheque", "kind": "amount"}],
+    "burn": [{"type": "pay", "id": "pay", "unit": "pts", "minor_per_unit": 1}],
+}
+
+
+def program(**changes: Any) -> Program:
+    """Return the small program, changed (RFC 7396)."""
+    return read(merged(SMALL, changes))
+
+
+def world_of(*programs: tuple[int, Program]) -> World:
+    """Open a world of versions, each in force from its moment."""
+    versions = [Version(place + 1, at, rules) for place, (at, rules) in enumerate(programs)]
+    world = World(Rules(tuple(versions)))
+    world.move_to(START)
+    return world
+
+
+def do(world: World, key: str, event: Any, at: int | None = None) -> Any:
+    """Do a step of the card `m` at the world's time, which occurred then."""
+    assert world.now is not None
+    world.move_to(world.now)
+    step = Step(key, world.now if at is None else at, event)
+    done = world.take("m", step, step)
+    check(world)
+    return done
+
+
+def buy(world: World, key: str, minor: int, at: int | None = None) -> Any:
+    """Buy for an amount."""
+    return do(world, key, events.Purchase(amount_minor=minor), at)
+
+
+def look(world: World, at: int) -> None:
+    """Let time pass until a moment."""
+    world.move_to(at)
+    check(world)
+    check_after_time(world)
+
+
+SEASON = {
+    "type": "convert",
+    "id": "season",
+    "unit": "pts",
+    "voucher": "cheque",
+    "minor_per_unit": 1,
+    "mode": "scheduled",
+    "at": ["02-01"],
+}
+IDLE = [{"id": "pts", "expiry": {"inactivity": "P10D"}}]
+
+
+def test_a_later_version_lets_idle_units_die_from_its_first_moment_on() -> None:
+    world = world_of((-(2**62), program()), (LATER, program(units=IDLE)))
+    buy(world, "t", 1_000)
+    look(world, LATER - 1)
+    assert world.shelf("m").account.sums["pts"].available == 10
+    look(world, LATER + DAY)
+    shelf = world.shelf("m")
+    assert shelf.account.sums["pts"].available == 0
+    assert [each.at for each in shelf.entries if each.kind == "expire"] == [LATER]
+
+
+def test_a_season_before_its_version_does_not_run() -> None:
+    world = world_of((-(2**62), program()), (LATER, program(burn=[SEASON])))
+    buy(world, "t", 1_000)
+    look(world, LATER + DAY)
+    assert world.shelf("m").vouchers == {}
+    look(world, parse_instant("2027-01-31T22:59:59Z"))
+    assert world.shelf("m").vouchers == {}
+    look(world, parse_instant("2027-01-31T23:00:00Z"))
+    assert [each.value for each in world.shelf("m").vouchers.values()] == [10]
+
+
+def test_the_rules_in_force_at_an_instant_run_it_though_others_are_in_force_now() -> None:
+    world = world_of((-(2**62), program(burn=[SEASON])), (LATER, program()))
+    buy(world, "t", 1_000)
+    look(world, LATER + DAY)
+    assert [each.value for each in world.shelf("m").vouchers.values()] == [10]
+
+
+def test_a_card_is_looked_at_again_when_a_version_begins() -> None:
+    world = world_of((-(2**62), program()), (LATER, program(units=IDLE)))
+    buy(world, "t", 1_000)
+    account, rules = world.shelf("m").account, world.rules
+    assert engine.next_due_at(account, rules, now=START) == LATER
+    assert engine.next_due_at(account, Rules(rules.versions[:1]), now=START) is None
+
+
+def test_units_that_mature_are_there_at_their_instant_and_gone_at_their_expiry() -> None:
+    unit = {"id": "pts", "pending": "P3D", "expiry": {"after": "P5D"}}
+    world = world_of((-(2**62), program(units=[unit])))
+    buy(world, "t", 1_000)
+    sums = []
+    for at in (START + 3 * DAY - 1, START + 3 * DAY, START + 5 * DAY - 1, START + 5 * DAY):
+        assert engine.next_due_at(world.shelf("m").account, world.rules, now=at)
+        look(world, at)
+        of = world.shelf("m").account.sums["pts"]
+        sums.append((of.pending, of.available))
+    assert sums == [(10, 0), (0, 10), (0, 10), (0, 0)]
+    assert engine.next_due_at(world.shelf("m").account, world.rules, now=at) is None
+
+
+def test_a_hold_times_out_at_its_very_instant() -> None:
+    world = world_of((-(2**62), program()))
+    buy(world, "t", 1_000)
+    do(world, "h", events.Reserve(units=4, ttl_seconds=600))
+    look(world, START + 600_000_000 - 1)
+    assert world.shelf("m").account.sums["pts"].held == 4
+    look(world, START + 600_000_000)
+    assert world.shelf("m").account.sums["pts"].held == 0
+    assert world.shelf("m").holds["h"].status == "expired"
+
+
+def test_idle_units_die_at_their_instant_and_activity_puts_it_off() -> None:
+    world = world_of((-(2**62), program(units=IDLE)))
+    buy(world, "t", 1_000)
+    look(world, START + 9 * DAY)
+    do(world, "b", events.PayUnits(units=1))
+    look(world, START + 19 * DAY - 1)
+    assert world.shelf("m").account.sums["pts"].available == 9
+    look(world, START + 19 * DAY)
+    assert world.shelf("m").account.sums["pts"].available == 0
+    assert engine.next_due_at(world.shelf("m").account, world.rules, now=START + 19 * DAY) is None
+    buy(world, "u", 500)
+    look(world, START + 29 * DAY)
+    assert world.shelf("m").account.sums["pts"].available == 0
+
+
+def test_lots_expire_before_a_hold_times_out_and_a_season_comes_last() -> None:
+    """At one instant: what the hold gives back to a dead lot is dead, the rest is converted."""
+    unit = {"id": "pts", "expiry": {"after": "P27D", "align": "end_of_day"}}
+    world = world_of((-(2**62), program(units=[unit], burn=[SEASON])))
+    at = parse_instant("2026-01-04T10:00:00Z")
+    buy(world, "old", 1_000, at=at)  # dies on 1 February, 00:00 in Paris
+    buy(world, "new", 300)
+    season = parse_instant("2026-01-31T23:00:00Z")
+    look(world, season - HOUR)
+    do(world, "h", events.Reserve(units=11, ttl_seconds=3_600))
+    look(world, season)
+    vouchers = world.shelf("m").vouchers.values()
+    assert [each.value for each in vouchers] == [3]
