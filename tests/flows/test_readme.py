@@ -1,4 +1,4 @@
-"""README's journey by curl, run as it stands against a demo."""
+"""README's journeys by curl, run as they stand against a demo."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tests.sandbox.demo_server import ROOT, running_demo
     not (shutil.which("curl") and shutil.which("openssl") and shutil.which("bash")),
     reason="README's journey needs bash, curl and openssl",
 )
-def test_the_journey_of_the_readme_works_as_written(tmp_path: Path) -> None:
-    found = re.search(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.M)
-    assert found is not None
+def test_the_journeys_of_the_readme_work_as_written(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.M)
+    assert len(blocks) == 2, "the journey, and the till"
     tools = Path(sys.executable).parent
     with running_demo(tmp_path) as demo:
         (tmp_path / ".venv").mkdir()
         (tmp_path / ".venv" / "bin").symlink_to(tools)
         ended = subprocess.run(
-            ["bash", "-c", found[1]],
+            ["bash", "-c", "".join(blocks)],
             cwd=tmp_path,
             env={**demo.environment, "BASE": demo.url},
             capture_output=True,
@@ -36,3 +36,5 @@ def test_the_journey_of_the_readme_works_as_written(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stdout + ended.stderr + demo.printed()
         assert '"value":1300' in ended.stdout
         assert "Verification successful" in ended.stderr
+        assert '"earned":131' in ended.stdout
+        assert '"free_coffee"' in ended.stdout
