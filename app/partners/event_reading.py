@@ -45,7 +45,7 @@ def read_event(body: bytes, *, merchant: str, now: int) -> Read:
     card_number = sent.card_number.strip()
     if not card_number:
         raise invalid("card_number", "a number is expected")
-    told = [sent.id, card_number, occurred_at, merchant, event]
+    told = [sent.id, card_number, occurred_at, merchant, kind.__struct_config__.tag, _plain(event)]
     return Read(
         id=sent.id,
         card_number=card_number,
@@ -53,6 +53,13 @@ def read_event(body: bytes, *, merchant: str, now: int) -> Read:
         event=event,
         body_hash=hashlib.sha256(_encode(told)).digest(),
     )
+
+
+def _plain(value: Any) -> Any:
+    """Spell everything out, defaults too: msgspec leaves out only those that were not sent."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _judge(event: Event) -> None:

@@ -8,7 +8,7 @@ from app.cards.hosted import HOSTED, entry_out, speaker_of
 from app.cards.queries import card_state
 from app.cards.showing import Showing
 from app.cards.tickets import ticket_own_id
-from app.errors import NotFound, WrongAuthority
+from app.errors import CardNotFound, WrongAuthority
 from app.ledger import service as ledger
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import AnyEvent, Claims, Play, Refund, Step, TakeReward, UseVoucher
@@ -29,7 +29,7 @@ def hosted(program: Program) -> None:
 
 
 def step_of(tx: Transaction, program: Program, card_id: int, read: Read, *, merchant: str) -> Step:
-    """Turn a read event into a step of its card. Raises NotFound for a voucher of another."""
+    """Turn a read event into a step of its card. Raises CardNotFound for a code of no voucher."""
     return Step(read.id, read.occurred_at, _event(tx, program, card_id, read), merchant)
 
 
@@ -38,7 +38,7 @@ def _event(tx: Transaction, program: Program, card_id: int, read: Read) -> AnyEv
     if isinstance(event, UseCode):
         found = ledger.voucher_by_code(tx, program.program_id, event.code)
         if found is None or found.card_id != card_id:
-            raise NotFound
+            raise CardNotFound
         return UseVoucher(index=found.shown.voucher.number - 1, basket_minor=event.basket_minor)
     if isinstance(event, Refund):
         own_id = ticket_own_id(tx, program.program_id, event.of)
@@ -65,8 +65,10 @@ def take(
 ) -> Posted:
     """Post an event to its card, once by its id; the card's family only.
 
-    Raises: what the engine refuses; IdempotencyConflict; NotFound.
+    Raises: what the engine refuses; IdempotencyConflict; NotFound; CardNotFound.
     """
+    if not ledger.has_account(tx, card_id):  # a card made before there were accounts
+        ledger.open_account(tx, card_id, program.program_id, drawn=drawn, now=now)
     posting = Posting(
         program_id=program.program_id,
         event_id=read.id,

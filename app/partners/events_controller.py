@@ -25,6 +25,7 @@ from app.partners import bulk, events
 from app.partners.controller import NDJSON, TAGS
 from app.partners.event_lines import event_work
 from app.partners.event_reading import Read, read_event
+from app.partners.event_schemas import EventOut, NewEvent
 from app.programs.coalitions import merchant_slug, program_for
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -35,12 +36,16 @@ from app.storage.database import Transaction
     request_max_body_size=None,
     content_types=(JSON, NDJSON),
     callers=("merchant",),
+    # For the document: the handler reads either body itself, and answers each in its own way.
+    takes=NewEvent,
+    gives=EventOut,
+    takes_key=True,
     tags=TAGS,
     summary="Tell what happened to a hosted card; many as NDJSON both ways",
 )
 async def post_events(
     request: Request[Any, Any, Any], program_id: FromPath[str], ports: NamedDependency[Ports]
-) -> ASGIApp | Response[Any]:
+) -> ASGIApp:
     """Answer 201 with what the event did; the same id again answers the same, marked as a replay.
 
     NDJSON: up to 100,000 lines, answered by 200 and a line each, `ok`, `replayed` or `error`.
@@ -55,7 +60,8 @@ async def post_events(
         return streamed(bulk.answers(work, body_of(request.receive)), media_type=NDJSON)
     request.receive = at_most(request.receive, BODY_MAX)
     read = read_event(await request.body(), merchant=merchant, now=ports.clock.wall())
-    return await _one(request, ports, program, read=read, merchant=merchant)
+    response = await _one(request, ports, program, read=read, merchant=merchant)
+    return response.to_asgi_response(None, request)
 
 
 async def _one(

@@ -26,7 +26,7 @@ from app.web.openapi_parts import (
 )
 
 Json = dict[str, Any]
-_JSON = "application/json"
+_JSON, _LINES = "application/json", "application/x-ndjson"
 _REFERENCE = "#/components/schemas/{name}"
 _METHODS = {"get", "put", "post", "delete", "patch"}
 
@@ -75,12 +75,16 @@ def _schemas(found: Iterable[HTTPRouteHandler]) -> _Schemas:
 
 
 def _taken(handler: HTTPRouteHandler) -> Any:
+    if "takes" in handler.opt:  # read by the handler itself
+        return handler.opt["takes"]
     field = handler.parsed_data_field
     return field.annotation if field is not None and _is_ours(field.annotation) else None
 
 
 def _given(handler: HTTPRouteHandler) -> Any:
     """Return the struct a handler answers, taken out of `Response[…]`; None: bytes or nothing."""
+    if "gives" in handler.opt:
+        return handler.opt["gives"]
     kind = handler.parsed_fn_signature.return_type.annotation
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         kind = get_args(kind)[0]
@@ -134,13 +138,17 @@ def _complete(operation: Json, handler: HTTPRouteHandler, method: str) -> None:
     if types:
         content: Json = operation.get("requestBody", {}).get("content", {})
         schema = content.get(_JSON, {}).get("schema", {"type": "string"})
+        if _LINES in types:
+            lines: Json = {"content": {_LINES: {"schema": {"type": "string"}}}}
+            operation["responses"]["200"] = lines | {"description": "A line for each line sent."}
         operation["requestBody"] = {
             "required": True,
             "content": {
                 kind: {"schema": schema if kind == _JSON else {"type": "string"}} for kind in types
             },
         }
-    if "once" in handler.fn.__code__.co_names:  # the handler answers a repeated key the same
+    is_once = "once" in handler.fn.__code__.co_names or options.get("takes_key")
+    if is_once:  # the handler answers a repeated key the same
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     _add_problems(operation, handler, method)
 
