@@ -60,6 +60,7 @@ PROGRAM: dict[str, Any] = {
         {"id": "basic", "name": {"fr": "Base", "en": "Basic"}},
         {"id": "gold", "name": {"fr": "Or", "en": "Gold"}},
     ],
+    "barcode": {"format": "EAN_13"},
     "languages": ["en", "fr"],
     "settings": {"open_numbers": True},
 }
