@@ -195,6 +195,7 @@ def _adjust(book: Book, step: Step, event: Adjust) -> dict[str, Any]:
             is_pending=False,
         )
         lots.grant(book, given, earned_at=step.occurred_at)
+        tiers.evaluate(book)
         return {}
     units = -event.units
     spending.check_balance(book, event.unit, units)
@@ -221,6 +222,7 @@ def _open(book: Book, step: Step, event: Opening) -> dict[str, Any]:
             has_own_expiry=True,
         )
         lots.grant(book, given, earned_at=step.occurred_at)
+    tiers.evaluate(book)
     return {}
 
 

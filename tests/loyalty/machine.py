@@ -284,6 +284,9 @@ def waits_for_no_look(program: Any) -> bool:
     A tier without hold follows its conditions when it is looked at (specs/loyalty.md §2, §5).
     """
     ladder = program.tiers.ladder if program.tiers is not None else ()
+    # A prize or a challenge's grant that such a metric counts is seen at the next look, too.
+    if ladder and any(metric.agg == "earned" for metric in program.metrics):
+        return False
     text = str([tier.enter for tier in ladder])
     follows_time = any(word in text for word in ("Not(", "op='l", "Date", "Birth", "Tenure"))
     return all(tier.hold is not None for tier in ladder[1:]) and not follows_time

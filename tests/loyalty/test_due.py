@@ -2,68 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.loyalty import engine, events
 from app.loyalty.calendar import DAY, MINUTE, parse_instant
-from app.loyalty.events import Step
-from app.loyalty.program import Program
-from app.loyalty.replay import World
-from app.loyalty.rules import Rules, Version
-from tests.loyalty.invariants import check, check_after_time
-from tests.loyalty.programs import merged, read
+from app.loyalty.rules import Rules
+from tests.loyalty.small import EVER, START, buy, do, look, program, world_of
 
-HOUR = 60 * MINUTE
-START = parse_instant("2026-01-05T10:00:00Z")
 LATER = parse_instant("2026-03-01T00:00:00Z")
-SMALL: dict[str, Any] = {
-    "format": "loyalty-program/1",
-    "id": "small",
-    "version": 1,
-    "tz": "Europe/Paris",
-    "currency": "EUR",
-    "units": [{"id": "pts"}],
-    "earn": [{"type": "per_amount", "id": "base", "unit": "pts", "step_minor": 100, "points": 1}],
-    "vouchers": [{"id": "cheque", "kind": "amount"}],
-    "burn": [{"type": "pay", "id": "pay", "unit": "pts", "minor_per_unit": 1}],
-}
-
-
-def program(**changes: Any) -> Program:
-    """Return the small program, changed (RFC 7396)."""
-    return read(merged(SMALL, changes))
-
-
-def world_of(*programs: tuple[int, Program]) -> World:
-    """Open a world of versions, each in force from its moment."""
-    versions = [Version(place + 1, at, rules) for place, (at, rules) in enumerate(programs)]
-    world = World(Rules(tuple(versions)))
-    world.move_to(START)
-    return world
-
-
-def do(world: World, key: str, event: Any, at: int | None = None) -> Any:
-    """Do a step of the card `m` at the world's time, which occurred then."""
-    assert world.now is not None
-    world.move_to(world.now)
-    step = Step(key, world.now if at is None else at, event)
-    done = world.take("m", step, step)
-    check(world)
-    return done
-
-
-def buy(world: World, key: str, minor: int, at: int | None = None) -> Any:
-    """Buy for an amount."""
-    return do(world, key, events.Purchase(amount_minor=minor), at)
-
-
-def look(world: World, at: int) -> None:
-    """Let time pass until a moment."""
-    world.move_to(at)
-    check(world)
-    check_after_time(world)
-
-
+HOUR = 60 * MINUTE
 SEASON = {
     "type": "convert",
     "id": "season",
@@ -77,7 +22,7 @@ IDLE = [{"id": "pts", "expiry": {"inactivity": "P10D"}}]
 
 
 def test_a_later_version_lets_idle_units_die_from_its_first_moment_on() -> None:
-    world = world_of((-(2**62), program()), (LATER, program(units=IDLE)))
+    world = world_of((EVER, program()), (LATER, program(units=IDLE)))
     buy(world, "t", 1_000)
     look(world, LATER - 1)
     assert world.shelf("m").account.sums["pts"].available == 10
@@ -88,7 +33,7 @@ def test_a_later_version_lets_idle_units_die_from_its_first_moment_on() -> None:
 
 
 def test_a_season_before_its_version_does_not_run() -> None:
-    world = world_of((-(2**62), program()), (LATER, program(burn=[SEASON])))
+    world = world_of((EVER, program()), (LATER, program(burn=[SEASON])))
     buy(world, "t", 1_000)
     look(world, LATER + DAY)
     assert world.shelf("m").vouchers == {}
@@ -99,14 +44,14 @@ def test_a_season_before_its_version_does_not_run() -> None:
 
 
 def test_the_rules_in_force_at_an_instant_run_it_though_others_are_in_force_now() -> None:
-    world = world_of((-(2**62), program(burn=[SEASON])), (LATER, program()))
+    world = world_of((EVER, program(burn=[SEASON])), (LATER, program()))
     buy(world, "t", 1_000)
     look(world, LATER + DAY)
     assert [each.value for each in world.shelf("m").vouchers.values()] == [10]
 
 
 def test_a_card_is_looked_at_again_when_a_version_begins() -> None:
-    world = world_of((-(2**62), program()), (LATER, program(units=IDLE)))
+    world = world_of((EVER, program()), (LATER, program(units=IDLE)))
     buy(world, "t", 1_000)
     account, rules = world.shelf("m").account, world.rules
     assert engine.next_due_at(account, rules, now=START) == LATER
@@ -115,7 +60,7 @@ def test_a_card_is_looked_at_again_when_a_version_begins() -> None:
 
 def test_units_that_mature_are_there_at_their_instant_and_gone_at_their_expiry() -> None:
     unit = {"id": "pts", "pending": "P3D", "expiry": {"after": "P5D"}}
-    world = world_of((-(2**62), program(units=[unit])))
+    world = world_of((EVER, program(units=[unit])))
     buy(world, "t", 1_000)
     sums = []
     for at in (START + 3 * DAY - 1, START + 3 * DAY, START + 5 * DAY - 1, START + 5 * DAY):
@@ -128,7 +73,7 @@ def test_units_that_mature_are_there_at_their_instant_and_gone_at_their_expiry()
 
 
 def test_a_hold_times_out_at_its_very_instant() -> None:
-    world = world_of((-(2**62), program()))
+    world = world_of((EVER, program()))
     buy(world, "t", 1_000)
     do(world, "h", events.Reserve(units=4, ttl_seconds=600))
     look(world, START + 600_000_000 - 1)
@@ -139,7 +84,7 @@ def test_a_hold_times_out_at_its_very_instant() -> None:
 
 
 def test_idle_units_die_at_their_instant_and_activity_puts_it_off() -> None:
-    world = world_of((-(2**62), program(units=IDLE)))
+    world = world_of((EVER, program(units=IDLE)))
     buy(world, "t", 1_000)
     look(world, START + 9 * DAY)
     do(world, "b", events.PayUnits(units=1))
@@ -156,7 +101,7 @@ def test_idle_units_die_at_their_instant_and_activity_puts_it_off() -> None:
 def test_lots_expire_before_a_hold_times_out_and_a_season_comes_last() -> None:
     """At one instant: what the hold gives back to a dead lot is dead, the rest is converted."""
     unit = {"id": "pts", "expiry": {"after": "P27D", "align": "end_of_day"}}
-    world = world_of((-(2**62), program(units=[unit], burn=[SEASON])))
+    world = world_of((EVER, program(units=[unit], burn=[SEASON])))
     at = parse_instant("2026-01-04T10:00:00Z")
     buy(world, "old", 1_000, at=at)  # dies on 1 February, 00:00 in Paris
     buy(world, "new", 300)
