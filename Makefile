@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: run test check bench nightly
+.PHONY: run test check bench nightly mutants
 
 # Installed again when what is pinned changes.
 $(STAMP): pyproject.toml constraints.txt
@@ -31,3 +31,9 @@ bench: $(STAMP)
 # Random lives of cards, more than 200,000 steps: some 15 minutes of one core.
 nightly: $(STAMP)
 	$(BIN)/python -m pytest tests/loyalty --hypothesis-profile nightly --timeout 7200 -s
+
+# Changes the engine's rules one by one; docs/decisions/0008-mutants.md says which no test can notice.
+mutants: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
