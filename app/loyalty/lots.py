@@ -164,6 +164,7 @@ def give_back(book: Book, lot: Lot, units: int, *, held: bool, entry: int = 0) -
     book.post(lot, units, (source, "available"), at=book.at, reason=reason, entry=entry)
     if lot.expires_at is not None and lot.expires_at <= book.at:
         expire(book, lot, book.at)
+    _watch(book, lot)  # nobody waited for it while nothing was left
 
 
 def place(name: Place) -> Place:

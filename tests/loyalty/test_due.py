@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.loyalty import engine, events
 from app.loyalty.calendar import DAY, MINUTE, parse_instant
 from app.loyalty.rules import Rules
-from tests.loyalty.small import EVER, START, buy, do, look, program, world_of
+from tests.loyalty.small import EVER, START, available, buy, do, look, program, small, world_of
 
 LATER = parse_instant("2026-03-01T00:00:00Z")
 HOUR = 60 * MINUTE
@@ -81,6 +83,26 @@ def test_a_hold_times_out_at_its_very_instant() -> None:
     look(world, START + 600_000_000)
     assert world.shelf("m").account.sums["pts"].held == 0
     assert world.shelf("m").holds["h"].status == "expired"
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_units_given_back_expire_with_their_lot_though_nothing_was_left_in_it(
+    is_held: bool,
+) -> None:
+    world = small(units=[{"id": "pts", "expiry": {"after": "P9D"}}])
+    buy(world, "t", 1_000)
+    do(world, "o", events.Adjust(unit="pts", units=5, reason="r"), START - 7 * DAY)
+    do(world, "b", events.PayUnits(units=4))  # of the older one
+    event = events.Reserve(units=11, ttl="P5D") if is_held else events.PayUnits(units=11)
+    do(world, "h", event)
+    do(world, "p", events.Adjust(unit="pts", units=5, reason="r"), START - 7 * DAY)
+    look(world, START + 2 * DAY)  # a lot dies, and the next end is sought while all is out
+    if not is_held:
+        do(world, "c", events.ReverseBurn(of="h"))
+    look(world, START + 5 * DAY)
+    assert available(world) == 10
+    look(world, START + 9 * DAY)
+    assert available(world) == 0
 
 
 def test_idle_units_die_at_their_instant_and_activity_puts_it_off() -> None:

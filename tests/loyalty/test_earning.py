@@ -209,6 +209,16 @@ def test_a_condition_may_refuse_an_events_points() -> None:
     assert review(world, "f", parse_instant("2026-02-01T00:00:00Z"))["earned"] == 8
 
 
+def test_an_events_condition_may_ask_for_a_metric_of_the_card() -> None:
+    spent = {"type": "metric", "metric": "net", "op": "ge", "value": 100}
+    world = small(
+        earn=[BASE, REVIEW | {"when": [spent]}], metrics=[{"id": "net", "agg": "net_amount"}]
+    )
+    assert review(world, "e")["earned"] == 0
+    buy(world, "t", 100)
+    assert review(world, "f")["earned"] == 7
+
+
 NEW_YEAR = parse_instant("2025-12-31T23:00:00Z")  # in Paris
 LIMITS = {
     "day": (parse_instant("2026-01-04T23:00:00Z"), parse_instant("2026-01-05T23:00:00Z")),
