@@ -63,6 +63,8 @@ def refresh(book: Book) -> None:
 
 def note_ticket(book: Book, occurred_at: int, net: int, tickets: int) -> None:
     """Take in that tickets of a moment now count for so much more (or less)."""
+    if not book.account.metrics:
+        return
     for metric in _distinct(book):
         if metric.agg == "net_amount":
             _note(book, metric, occurred_at, net)
@@ -72,6 +74,8 @@ def note_ticket(book: Book, occurred_at: int, net: int, tickets: int) -> None:
 
 def note_units(book: Book, unit: str, earned_at: int, units: int) -> None:
     """Take in that a lot earned at a moment now counts for so much more (or less)."""
+    if not book.account.metrics:
+        return
     for metric in _distinct(book):
         if metric.agg == "earned" and metric.unit == unit:
             _note(book, metric, earned_at, units)
