@@ -32,10 +32,10 @@ def touch(tx: Transaction, card_id: int, *, drawn: Drawn, now: int) -> bool:
     if row.next_due_at is None or row.next_due_at > now:
         return False  # somebody else was first
     book = open_book(tx, row, rules_of(tx, row.program_id), now=now, birthday=row.birthday)
-    tier, vouchers = book.account.tier, book.account.vouchers
+    tier_before, vouchers = _tier_of(book), book.account.vouchers
     catch_up(book)
     steps = _move_on(book, row, row.merged_into, now) if row.merged_into is not None else ()
-    if not book.transfers and not book.vouchers and book.account.tier == tier:
+    if not book.transfers and not book.vouchers and _tier_of(book) == tier_before:
         due_at = next_due_at(book.account, book.rules, now=book.now)
         if due_at is not None and due_at <= now:
             due_at = now + LOOK_AGAIN
@@ -45,6 +45,11 @@ def touch(tx: Transaction, card_id: int, *, drawn: Drawn, now: int) -> bool:
     done = Done(steps, results=tuple({} for _step in steps), vouchers=vouchers)
     keep(tx, row, book, done, priority=outbox.BULK, drawn=drawn, now=now)
     return True
+
+
+def _tier_of(book: Book) -> tuple[str | None, int | None]:
+    """Return what a person sees of a tier: which, and until when; a hold renewed is a change."""
+    return book.account.tier, book.account.tier_hold_until
 
 
 def merge(tx: Transaction, card_id: int, into: int, *, drawn: Drawn, now: int) -> Posted | None:
