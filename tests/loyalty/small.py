@@ -12,6 +12,7 @@ from app.loyalty.program import Program
 from app.loyalty.replay import World
 from app.loyalty.rules import Rules, Version
 from app.loyalty.shelf import Shelf
+from app.loyalty.vectors import read_program
 from tests.loyalty.invariants import check, check_after_time
 from tests.loyalty.programs import merged, read
 
@@ -46,6 +47,11 @@ def world_of(*programs: tuple[int, Program]) -> World:
 def small(**changes: Any) -> World:
     """Open a world of the small program, changed."""
     return world_of((EVER, program(**changes)))
+
+
+def unchecked(**changes: Any) -> World:
+    """Open a world of a program that may have a fault: a replay meets those, too."""
+    return world_of((EVER, read_program(merged(SMALL, changes))))
 
 
 def do(world: World, key: str, event: Any, at: int | None = None, merchant: str = "") -> Any:

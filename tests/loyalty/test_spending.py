@@ -10,7 +10,19 @@ from app.loyalty import events
 from app.loyalty.calendar import DAY
 from app.loyalty.events import BIG, Convert, LadderStep, PayUnits, RedeemItem, TakeReward
 from app.loyalty.model import Burn
-from tests.loyalty.small import START, available, buy, card, do, give, last, look, refusal, small
+from tests.loyalty.small import (
+    START,
+    available,
+    buy,
+    card,
+    do,
+    give,
+    last,
+    look,
+    refusal,
+    small,
+    unchecked,
+)
 
 ITEM = {"type": "item_for_units", "id": "item", "unit": "pts", "minor_per_unit": 100}
 STEPS = {"type": "ladder", "id": "steps", "unit": "pts", "max_units": 30}
@@ -125,6 +137,14 @@ def test_a_conversion_into_articles_gives_one_for_each_minimum() -> None:
     vouchers = card(world).vouchers
     assert [each.value for each in vouchers.values()] == [0, 0]
     assert card(world).burns["b"].vouchers == list(vouchers) == [1, 2]
+
+
+def test_a_conversion_into_a_percentage_gives_it_as_it_stands() -> None:
+    voucher = {"id": "cheque", "kind": "percent", "value": 700}
+    world = unchecked(burn=[CONVERT], vouchers=[voucher])
+    give(world, "o", 29)
+    do(world, "b", Convert())
+    assert [each.value for each in card(world).vouchers.values()] == [700]
 
 
 def test_a_reward_costs_what_it_says_and_its_stock_is_one_for_all() -> None:

@@ -9,8 +9,8 @@ import pytest
 from app.loyalty import calendar, events
 from app.loyalty.calendar import DAY
 from app.loyalty.replay import World
-from app.loyalty.vectors import read_program, tier_of
-from tests.loyalty.small import EVER, SMALL, START, buy, card, do, give, look, program, world_of
+from app.loyalty.vectors import tier_of
+from tests.loyalty.small import EVER, START, buy, card, do, give, look, program, unchecked, world_of
 
 TZ = "Europe/Paris"
 WEEK = {"id": "week", "agg": "net_amount", "window": {"rolling": "P7D"}}
@@ -33,9 +33,7 @@ def ladder(*tiers: dict[str, Any], **policy: Any) -> World:
         for place, tier in enumerate(tiers)
     ]
     tiers_of = {"ladder": [{"id": "base"}, *named]} | policy
-    parts = {"metrics": METRICS, "vouchers": VOUCHERS, "tiers": tiers_of, "burn": []}
-    # Programs with a fault, too: the engine meets them in a replay.
-    return world_of((EVER, read_program(SMALL | parts)))
+    return unchecked(metrics=METRICS, vouchers=VOUCHERS, tiers=tiers_of, burn=None)
 
 
 def tier(world: World) -> str | None:
@@ -214,16 +212,57 @@ def test_a_hold_that_ends_lowers_by_the_policy(
     assert standing(world) == (reached, expected, False)
 
 
-def test_the_base_without_grace_ends_its_hold_and_stays() -> None:
-    tiers_of = {"ladder": [{"id": "base"}, {"id": "a", "enter": week(100), "hold": "P1M"}]}
-    later = {"ladder": [{"id": "other"}, {"id": "b", "enter": week(100), "hold": "P1M"}]}
-    first = program(metrics=METRICS, burn=None, tiers=tiers_of)
-    second = program(metrics=METRICS, burn=None, tiers=later)
-    world = world_of((EVER, first), (START + DAY, second))
+TWO = {"ladder": [{"id": "base"}, {"id": "a", "enter": week(100), "hold": "P1M"}]}
+
+
+def later(tiers: dict[str, Any] | None) -> World:
+    """Open a world whose ladder is another one, or none, after a day."""
+    first = program(metrics=METRICS, burn=None, tiers=TWO)
+    second = program(metrics=METRICS, burn=None, tiers=tiers)
+    return world_of((EVER, first), (START + DAY, second))
+
+
+def test_a_hold_of_a_tier_that_is_gone_ends_and_lowers_nothing() -> None:
+    other = {"id": "b", "enter": week(100), "hold": "P1M"}
+    world = later({"ladder": [{"id": "other"}, other]})
     buy(world, "t", 100)
     look(world, after("P1M") + DAY)
     assert card(world).account.tier_hold_until is None
-    assert tier(world) == "other"
+    assert (tier(world), card(world).account.tier_since) == ("other", START)
+
+
+def test_a_ladder_that_is_gone_holds_nothing() -> None:
+    world = later(None)
+    buy(world, "t", 100)
+    do(world, "h", events.Opening(lots=(events.OpeningLot("pts", 5, "2026-01-09T00:00:00Z"),)))
+    look(world, after("P2M"))
+    assert (tier(world), card(world).account.tier) == (None, "a")
+
+
+def test_the_base_has_nothing_below_it() -> None:
+    base = {"id": "base", "enter": week(0), "keep": week(100), "hold": "P1M"}
+    named = {"id": "a", "enter": week(100)}
+    tiers_of = {"ladder": [base, named]}
+    world = unchecked(metrics=METRICS, tiers=tiers_of)
+    buy(world, "t", 100)
+    look(world, after("P7D"))
+    assert standing(world) == ("base", after("P1M", after("P7D")), False)
+    look(world, after("P1M", after("P7D")))
+    assert standing(world) == ("base", None, False)
+    assert card(world).account.tier_since == after("P7D")
+
+
+def test_conditions_of_tiers_may_ask_for_the_tier() -> None:
+    stands = {"type": "tier_at_least", "tier": "a"}
+    world = ladder({"hold": "P1M", "keep": stands}, {"enter": stands})
+    buy(world, "t", 100)
+    assert tier(world) == "a"
+    look(world, START + 1)
+    assert tier(world) == "b"
+    world = ladder({"hold": "P1M", "keep": stands})
+    buy(world, "t", 100)
+    look(world, after("P1M"))
+    assert tier(world) == "a"
 
 
 # Grace
@@ -360,3 +399,14 @@ def test_a_refund_that_ends_nothing_still_lets_a_card_rise() -> None:
     assert tier(world) == "base"
     bring_back(world, "t", 50)
     assert tier(world) == "a"
+
+
+def test_a_refund_that_leaves_a_card_where_it_is_does_not_move_it() -> None:
+    world = ladder({})
+    buy(world, "s", 50)
+    bring_back(world, "s", 10)
+    assert (card(world).account.tier, card(world).account.tier_since) == (None, None)
+    buy(world, "t", 200)
+    look(world, START + DAY)
+    bring_back(world, "t", 50)
+    assert (tier(world), card(world).account.tier_since) == ("a", START)
