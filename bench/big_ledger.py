@@ -100,6 +100,10 @@ def _fill(engine: _Sqlite | _Postgres, template: str, cards: int) -> None:
         for table in sorted(engine.tables)
         if "card_id" in (columns := engine.columns(table)) and table not in _LEFT_OUT
     ]
+    for table, _columns in kept:  # its rows alone: look-ups have no index by card
+        engine.run(
+            f"CREATE TEMP TABLE template_{table} AS SELECT * FROM {table} WHERE card_id = {card_id}"
+        )
     for first in range(0, cards, CHUNK):
         series = engine.series(first, min(cards, first + CHUNK) - 1)
         engine.run("BEGIN")
@@ -107,7 +111,7 @@ def _fill(engine: _Sqlite | _Postgres, template: str, cards: int) -> None:
             chosen = ", ".join(_copied(engine, table, column) for column in columns)
             engine.run(
                 f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen}"
-                f" FROM {table} JOIN {series} AS numbers ON {table}.card_id = {card_id}"
+                f" FROM template_{table} AS {table}, {series} AS numbers"
             )
         engine.run("COMMIT")
         print(f"  {min(cards, first + CHUNK):,} cards", flush=True)

@@ -16,7 +16,6 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 500  # two batches wait at most, so a caller is answered 503 within 2 s
 STATEMENTS_KEPT = 512  # compiled statements a connection; more than the server has
 CACHE_KIB = 32 * 1024
-CHECKPOINT_PAGES = 4000  # 16 MiB of log; a checkpoint holds the writer for some milliseconds
 
 # The whole transaction is lost with these, not only the statement that met them.
 _AWAY = {
@@ -84,7 +83,7 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         "secure_delete = ON",
         "temp_store = MEMORY",
         f"cache_size = -{CACHE_KIB}",
-        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        "wal_autocheckpoint = 0",  # sqlite_checkpoints.py does it beside the commits
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection

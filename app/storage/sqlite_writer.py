@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import aiosqlite
 
 from app import errors
 from app.storage.database import Work
+from app.storage.sqlite_checkpoints import Checkpoints
 from app.storage.sqlite_session import SqliteTransaction, connect_writing, is_away, told
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Writer(aiosqlite.Connection):
         self._queued = 0
         self._is_called = False
         self._is_closing = False
+        self._checkpoints = Checkpoints(path)
 
     def submit(self, works: Sequence[Work[Any]], *, is_batch: bool) -> asyncio.Future[Any]:
         """Queue units of work; the future brings one result, or a list where it is a batch.
@@ -57,6 +60,8 @@ class Writer(aiosqlite.Connection):
         """Write what is queued, then close."""
         self._is_closing = True
         self._call()
+        # On the writer's thread, after what is queued.
+        await self._execute(self._checkpoints.finish)  # type: ignore[no-untyped-call]
         await self.close()
 
     async def compact(self) -> None:
@@ -84,6 +89,13 @@ class Writer(aiosqlite.Connection):
             answers = self._undone(batch, error)
         units = sum(len(works) for _, works, _ in batch)
         self._loop.call_soon_threadsafe(self._answer, answers, units)
+        if self._checkpoints.is_log_long:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Begin the log anew, after everybody was answered; a reader in the way puts it off."""
+        with contextlib.suppress(sqlite3.Error):  # the next commit meets whatever is wrong
+            self._checkpoints.empty(self._conn)
 
     def _transact(
         self,
@@ -103,6 +115,7 @@ class Writer(aiosqlite.Connection):
                 answers.append((future, *_run(cursor, tx, works[0])))
         cursor.execute("COMMIT")
         cursor.close()
+        self._checkpoints.note_commit()
 
     def _undone(
         self,

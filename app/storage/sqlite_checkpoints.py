@@ -1,0 +1,68 @@
+"""Copies SQLite's log into the file beside the writer, so that no commit waits for it.
+
+A checkpoint inside a commit writes thousands of scattered pages and syncs the file: on a database
+much larger than its cache that held up every till for a tenth of a second, many times a minute.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from app.storage.sqlite_session import connect_writing
+
+PACE_SECONDS = 0.2  # between two passes while commits go on
+PAGE = 4096  # bytes
+LOG_MAX = 128 * 1024 * 1024  # bytes; above it the writer itself waits once for the rest
+
+
+class Checkpoints:
+    """A thread with a connection of its own, from the first commit to the end."""
+
+    def __init__(self, path: Path, *, log_max: int = LOG_MAX) -> None:
+        self._path = path
+        self._log_max = log_max
+        self._is_written = threading.Event()
+        self._is_over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.is_log_long = False  # then the writer's next turn empties it
+
+    def note_commit(self) -> None:
+        """Say that there is something to copy; on the writer's thread."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+        self._is_written.set()
+
+    def empty(self, connection: sqlite3.Connection) -> None:
+        """Copy the rest and begin the log anew; on the writer's thread, between two commits."""
+        self.is_log_long = False
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+
+    def finish(self) -> None:
+        """Stop; the writer's own close copies what is left."""
+        self._is_over.set()
+        self._is_written.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def copy(self, connection: sqlite3.Connection) -> None:
+        """Copy what is committed, as far as no reader still needs the older page."""
+        try:
+            row = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error:
+            return  # a full or broken disk: commits meet it too, and say so to their callers
+        if row is not None and row[1] * PAGE > self._log_max:
+            self.is_log_long = True
+
+    def _run(self) -> None:
+        connection = connect_writing(self._path)
+        try:
+            while not self._is_over.wait(PACE_SECONDS):
+                self._is_written.wait()
+                self._is_written.clear()
+                if not self._is_over.is_set():
+                    self.copy(connection)
+        finally:
+            connection.close()
