@@ -31,10 +31,10 @@ NAMED = {
 
 
 def test_every_named_system_has_its_file() -> None:
-    assert seed_programs.names() == sorted(NAMED)
+    assert set(NAMED) <= set(seed_programs.names())
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", seed_programs.names())
 def test_a_seed_program_has_no_fault(name: str) -> None:
     rules = seed_programs.rules_of(name)
     found = read_program(rules)
