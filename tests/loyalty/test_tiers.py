@@ -10,7 +10,19 @@ from app.loyalty import calendar, events
 from app.loyalty.calendar import DAY
 from app.loyalty.replay import World
 from app.loyalty.vectors import tier_of
-from tests.loyalty.small import EVER, START, buy, card, do, give, look, program, unchecked, world_of
+from tests.loyalty.small import (
+    EVER,
+    START,
+    available,
+    buy,
+    card,
+    do,
+    give,
+    look,
+    program,
+    unchecked,
+    world_of,
+)
 
 TZ = "Europe/Paris"
 WEEK = {"id": "week", "agg": "net_amount", "window": {"rolling": "P7D"}}
@@ -280,6 +292,26 @@ def test_grace_follows_the_hold_and_the_same_test_ends_it() -> None:
     assert standing(world) == ("a", hold_ends, True)
     look(world, after("P5D", hold_ends))
     assert standing(world) == ("base", None, False)
+
+
+def test_grace_is_not_ended_by_what_happens_in_it() -> None:
+    world = ladder({"hold": "P1M", "grace": "P5D"})
+    buy(world, "t", 100)
+    look(world, after("P1M"))
+    dying = events.OpeningLot("pts", 5, calendar.write_instant(after("P1M") + DAY))
+    do(world, "o", events.Opening(lots=(dying,)))
+    look(world, after("P1M") + 2 * DAY)
+    assert available(world) == 1
+    assert standing(world) == ("a", after("P1M"), True)
+
+
+def test_a_tier_is_not_tested_by_what_happens_before_its_hold_ends() -> None:
+    world = ladder({"hold": "P1M"})
+    buy(world, "t", 100)
+    dying = events.OpeningLot("pts", 5, calendar.write_instant(START + 10 * DAY))
+    do(world, "o", events.Opening(lots=(dying,)))
+    look(world, START + 10 * DAY)
+    assert standing(world) == ("a", after("P1M"), False)
 
 
 def test_qualifying_again_in_grace_restarts_the_hold_from_then() -> None:
