@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from app.cards import holding_queries, queries
-from app.cards.hosted import HOSTED
+from app.cards.expiry_notices import told_of_expiry
+from app.cards.hosted import HOSTED, speaker_of
 from app.cards.hosted_content import hosted_members
 from app.cards.queries import AccountRow, CardRow
 from app.outbox import queries as outbox_queries
@@ -83,6 +84,8 @@ def content_of(
     if program is not None and state.account is not None and not is_voided:
         if card.authority == HOSTED:
             told = hosted_members(tx, card_id, shown, now=now) | _spoken(tx, user_id)
+            speaker = speaker_of(tx, program, user_id=user_id)
+            told |= told_of_expiry(tx, card_id, speaker, sequence=state.account.sequence, now=now)
         else:
             told = _told(state.account, shown)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)

@@ -29,11 +29,12 @@ LOTS_SHOWN_MAX = 100
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """Names a program's units in one language, and its money."""
+    """Names a program's units in one language, its money and its days."""
 
     content: ProgramContent
     language: str
     currency: str
+    tz: str  # whose days are meant
 
     def speech(self, unit_id: str) -> Speech:
         """Return how entries of a unit are spoken of."""
@@ -53,9 +54,9 @@ def speaker_of(tx: Transaction, program: Program, *, user_id: int = 0) -> Speake
     content = program_content(program)
     user = users.by_id(tx, user_id) if user_id else None
     rules: Any = program.document.rules
-    currency = rules.get("currency") if isinstance(rules, dict) else None
+    told = rules if isinstance(rules, dict) else {}
     language = content.languages[0] if user is None else user.language
-    return Speaker(content, language, currency or "EUR")
+    return Speaker(content, language, told.get("currency") or "EUR", told.get("tz") or "UTC")
 
 
 def view_of(tx: Transaction, card_id: int, *, now: int) -> View | None:

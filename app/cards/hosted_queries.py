@@ -8,6 +8,7 @@ import msgspec
 
 from app.storage.database import Transaction
 
+TOLD_MAX = 10  # expiries that are told of at once
 MOVES_MAX = 200  # transfers of one change that are looked at
 
 
@@ -58,6 +59,36 @@ def is_tier_new(tx: Transaction, card_id: int, sequence: int) -> bool:
         card_id,
     )
     return isinstance(found, str) and _read_facts(found).sequence == sequence
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Units that expire at a moment (RFC 3339), as the user is told beforehand."""
+
+    unit: str
+    units: int
+    at: str
+
+
+def last_told(tx: Transaction, card_id: int) -> tuple[int, list[Told]] | None:
+    """Return what a card's user was told of expiries last, and with which ledger sequence."""
+    rows = tx.all(
+        _read_notice,
+        "SELECT facts FROM event WHERE card_id = ? AND type = 'expiry.near'"
+        " ORDER BY sequence DESC LIMIT ?",
+        *(card_id, TOLD_MAX),
+    )
+    if not rows:
+        return None
+    newest = rows[0].sequence
+    return newest, [row.expiry for row in reversed(rows) if row.sequence == newest]
+
+
+class _Notice(msgspec.Struct, frozen=True):
+    sequence: int
+    expiry: Told
+
+
+_read_notice = msgspec.json.Decoder(_Notice).decode
 
 
 class _Facts(msgspec.Struct, frozen=True):

@@ -203,6 +203,11 @@ def vouchers_before(tx: Transaction, card_id: int, number: int, limit: int) -> l
     )
 
 
+def open_vouchers(tx: Transaction, card_id: int) -> list[Voucher]:
+    """List a card's vouchers that were neither used nor voided, in order of issue."""
+    return tx.all(Voucher, _VOUCHER + " AND status = 'issued' ORDER BY number", card_id)
+
+
 def put_vouchers(tx: Transaction, card_id: int, vouchers: Iterable[Voucher]) -> None:
     """Write vouchers as a decision leaves them."""
     tx.run_many(

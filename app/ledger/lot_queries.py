@@ -70,6 +70,19 @@ def dying(tx: Transaction, card_id: int, until: int) -> list[Lot]:
     )
 
 
+def expiring(
+    tx: Transaction, card_id: int, unit: str, *, after: Place, until: int, limit: int
+) -> list[Lot]:
+    """List lots with something left that expire after a place until a moment, by expiry."""
+    return tx.all(
+        _lot,
+        _SELECT + " WHERE card_id = ? AND units_left > 0 AND unit = ?"
+        " AND (dies_at, earned_at, number) > (?, ?, ?) AND dies_at <= ?"
+        " ORDER BY dies_at, earned_at, number LIMIT ?",
+        *(card_id, unit, *after, until, limit),
+    )
+
+
 def first_maturing(tx: Transaction, card_id: int, after: int) -> int | None:
     """Return the first moment after another at which a lot matures."""
     found = tx.value(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from app.clock import rfc3339
 from app.errors import CardNotFound, Conflict, IdempotencyConflict
 from app.ledger import entry_queries, queries
 from app.ledger.drawing import Drawn, event_public_id, key_hash, voucher_public_id
@@ -20,6 +21,7 @@ from app.loyalty.book import Book
 from app.loyalty.engine import catch_up, decide
 from app.loyalty.events import Claims, Enrol, Step
 from app.loyalty.model import Message, Progress, Refusal, Voucher
+from app.loyalty.notices import standing
 from app.loyalty.rules import Rules
 from app.outbox import service as outbox
 from app.outbox.service import Changed, Event
@@ -214,6 +216,9 @@ def _events(
         told.append(("balance.updated", facts))
     if before.tier != after.tier:
         told.append(("tier.changed", facts))
+    for notice in standing(book):
+        expiry = {"unit": notice.unit, "units": notice.units, "at": rfc3339(notice.expires_at)}
+        told.append(("expiry.near", {"sequence": sequence, "expiry": expiry}))
     known = read_account(row.state).vouchers
     for voucher in book.vouchers.values():
         kind = _voucher_kind(voucher, known, book.now)

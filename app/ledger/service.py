@@ -71,10 +71,11 @@ __all__ = [
 
 
 class FoundVoucher(msgspec.Struct, frozen=True):
-    """A voucher and the card it belongs to."""
+    """A voucher and the card it belongs to, or did until that was merged into another."""
 
     card_id: int
     shown: ShownVoucher
+    merged_into: int | None = None
 
 
 def open_account(
@@ -200,7 +201,7 @@ def voucher_by_code(tx: Transaction, program_id: int, code: str) -> FoundVoucher
     card_id, number = place
     row, voucher = queries.account(tx, card_id), kept_queries.voucher(tx, card_id, number)
     assert row is not None and voucher is not None, "a code points at what stands"
-    return FoundVoucher(card_id, viewing.shown_voucher(row, voucher))
+    return FoundVoucher(card_id, viewing.shown_voucher(row, voucher), row.merged_into)
 
 
 def event_of(tx: Transaction, program_id: int, own_id: str) -> EventRow | None:

@@ -61,6 +61,20 @@ class Stored:
         )
         return min((each for each in moments if each is not None), default=None)
 
+    def lots_expiring(self, unit: str, after: int, until: int) -> Iterator[Lot]:
+        """Walk lots with something left that expire between two moments, by expiry."""
+        place = (after, NEVER, 0)  # behind all that expire at that moment
+        while True:
+            page = lot_queries.expiring(
+                self._tx, self._card_id, unit, after=place, until=until, limit=PAGE
+            )
+            yield from page
+            if len(page) < PAGE:
+                return
+            last = page[-1]
+            assert last.expires_at is not None, "it expires"
+            place = (last.expires_at, last.earned_at, last.number)
+
     def lot(self, number: int) -> Lot:
         """Return a lot by its number."""
         found = lot_queries.lot(self._tx, self._card_id, number)
@@ -103,6 +117,18 @@ class Stored:
     def hold(self, key: str) -> Hold | None:
         """Return a hold by its id."""
         return kept_queries.hold(self._tx, self._card_id, key)
+
+    def open_lots(self) -> list[Lot]:
+        """List lots with something left."""
+        return lot_queries.open_lots(self._tx, self._card_id, NEVER)
+
+    def open_vouchers(self) -> list[Voucher]:
+        """List vouchers that were neither used nor voided."""
+        return kept_queries.open_vouchers(self._tx, self._card_id)
+
+    def gifts_of(self) -> list[Gift]:
+        """List what messages gave."""
+        return kept_queries.gifts_of(self._tx, self._card_id)
 
     def gift(self, key: str) -> Gift | None:
         """Return what a message gave, by its id."""

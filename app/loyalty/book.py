@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from app.loyalty.model import (
     Hold,
     Lot,
     Message,
+    Notice,
     Place,
     Progress,
     Sums,
@@ -26,6 +28,7 @@ from app.loyalty.model import (
     Voucher,
 )
 from app.loyalty.rules import Rules
+from app.loyalty.stored import Source
 
 NEVER = 2**62  # later than every moment: sorts lots that do not expire
 SpendKey = tuple[int, int, int]
@@ -33,51 +36,18 @@ Key = TypeVar("Key", str, int)
 Value = TypeVar("Value")
 
 
-class Source(Protocol):
-    """What is stored of one card; what it hands out is the reader's own to change."""
-
-    def lots_in_order(self, unit: str, order: str) -> Iterator[Lot]:
-        """Walk lots that are available with something left, in spend order (`spend_key`)."""
-
-    def lots_due(self, until: int) -> Iterable[Lot]:
-        """List lots that mature, or expire with something left, at or before a moment."""
-
-    def first_lot_due(self, after: int) -> int | None:
-        """Return the first moment after another at which a lot matures or expires."""
-
-    def lot(self, number: int) -> Lot:
-        """Return a lot by its number."""
-
-    def lots_between(self, unit: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Walk (number, earned_at, counted) of lots with start <= earned_at <= end, by time."""
-
-    def tickets_between(self, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-        """Walk (id, occurred_at, net) of tickets with start <= occurred_at <= end, by time."""
-
-    def ticket(self, key: str) -> Ticket | None:
-        """Return a ticket by its id."""
-
-    def burn(self, key: str) -> Burn | None:
-        """Return a burn by its id."""
-
-    def hold(self, key: str) -> Hold | None:
-        """Return a hold by its id."""
-
-    def gift(self, key: str) -> Gift | None:
-        """Return what a message gave, by its id."""
-
-    def voucher(self, number: int) -> Voucher | None:
-        """Return a voucher by its number, from 1 in order of issue."""
-
-    def tally(self, key: str) -> int:
-        """Return a count that limits and challenges keep; 0 where there is none."""
-
-
 def spend_key(lot: Lot, order: str) -> SpendKey:
     """Say a lot's place in spend order: `fefo` or `fifo` (specs/loyalty.md §3)."""
     if order == "fifo":
         return (lot.earned_at, lot.number, 0)
     return (NEVER if lot.expires_at is None else lot.expires_at, lot.earned_at, lot.number)
+
+
+def expiring_of(lots: Iterable[Lot], unit: str, after: int, until: int) -> list[Lot]:
+    """List those of a unit's lots with something left that expire after a moment until another."""
+    found = [lot for lot in lots if lot.unit == unit and lot.left > 0]
+    found = [lot for lot in found if after < (lot.expires_at or NEVER) <= until < NEVER]
+    return sorted(found, key=lambda lot: spend_key(lot, "fefo"))
 
 
 class Book:
@@ -112,6 +82,7 @@ class Book:
         self.entries: list[Entry] = []
         self.messages: list[Message] = []
         self.progress: list[Progress] = []
+        self.notices: list[Notice] = []
 
     def move_to(self, at: int) -> None:
         """Work on another moment: its rules are those in force then."""
@@ -190,13 +161,9 @@ class Book:
     def in_spend_order(self, unit: str) -> Iterator[Lot]:
         """Walk available lots with something left, first to be spent first."""
         order = self.unit(unit).spend_order
-
-        def key(lot: Lot) -> SpendKey:
-            return spend_key(lot, order)
-
+        key = functools.partial(spend_key, order=order)
         mine = sorted(
-            (each for each in self.lots.values() if each.unit == unit and each.is_available),
-            key=key,
+            (it for it in self.lots.values() if it.unit == unit and it.is_available), key=key
         )
         stored = (
             each for each in self.source.lots_in_order(unit, order) if each.number not in self.lots
@@ -204,6 +171,13 @@ class Book:
         for lot in heapq.merge(mine, stored, key=key):
             if lot.left > 0:
                 yield lot
+
+    def expiring(self, unit: str, after: int, until: int) -> Iterator[Lot]:
+        """Walk lots with something left that expire after a moment until another, by expiry."""
+        mine = expiring_of(self.lots.values(), unit, after, until)
+        stored = self.source.lots_expiring(unit, after, until)
+        others = (lot for lot in stored if lot.number not in self.lots)
+        return heapq.merge(mine, others, key=lambda lot: spend_key(lot, "fefo"))
 
     def ticket(self, key: str) -> Ticket | None:
         """Return a ticket to be changed."""

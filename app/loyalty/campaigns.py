@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.loyalty import calendar, program, rewards
+from app.loyalty import calendar, lots, program, rewards
 from app.loyalty.book import Book
 from app.loyalty.conditions import Context
 from app.loyalty.events import Claims, Give, Play, TakeBack
@@ -42,7 +42,7 @@ def refer_back(book: Book, ticket: Ticket) -> None:
     gift = book.gift(f"{INTERNAL}referee")
     if gift is None or gift.is_taken_back or ticket.net >= (rule.min_minor if rule else 0):
         return
-    _take_back(book, gift)
+    take_back(book, gift)
     back = TakeBack(of=_referral(ticket))
     book.messages.append(Message(f"referral-back:{ticket.id}", account.referred_by, back))
 
@@ -53,6 +53,8 @@ def _referral(ticket: Ticket) -> str:
 
 def receive(book: Book, key: str, event: Give) -> dict[str, Any]:
     """Give what another card or a campaign sent; a sponsor only up to his maximum."""
+    if book.gift(key) is not None:
+        return {}  # taken back before it came
     if event.kind == "referral":
         if event.max_times is not None and book.account.sponsored >= event.max_times:
             return {}
@@ -69,15 +71,21 @@ def receive(book: Book, key: str, event: Give) -> dict[str, Any]:
 
 
 def give_back(book: Book, event: TakeBack) -> dict[str, Any]:
-    """Take back what a message gave, if it gave anything."""
+    """Take back what a message gave; what has not come yet is noted, and then not given."""
     gift = book.gift(event.of)
-    if gift is not None and not gift.is_taken_back:
-        _take_back(book, gift)
+    if gift is None:
+        book.gifts[event.of] = Gift(event.of, is_taken_back=True)
+    elif not gift.is_taken_back:
+        take_back(book, gift)
     return {}
 
 
-def _take_back(book: Book, gift: Gift) -> None:
+def take_back(book: Book, gift: Gift) -> None:
+    """Take a gift's units and unused vouchers; what was spent of it is owed."""
     gift.is_taken_back = True
+    for unit, units in gift.spent.items():
+        if book.unit(unit).negative != "write_off":
+            lots.owe(book, unit, units, kind="reverse", rule="referral")
     for number in gift.lots:
         lot = book.lot(number)
         rewards.take_lot_back(book, lot, lot.counted, rule="referral", why={"of": "referral"})

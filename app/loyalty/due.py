@@ -6,7 +6,7 @@ import datetime
 import functools
 from collections.abc import Iterator
 
-from app.loyalty import calendar, holds, lots, metrics, program, spending, tiers
+from app.loyalty import calendar, holds, lots, metrics, notices, program, spending, tiers
 from app.loyalty.book import NEVER, Book
 from app.loyalty.conditions import Context, position_of
 from app.loyalty.model import INTERNAL, Account
@@ -45,6 +45,7 @@ def next_due_at(account: Account, rules: Rules, *, now: int) -> int | None:
     if account.lots_due_at is not None:
         moments.append(account.lots_due_at)
     moments.extend(_seasons(account, version.program))
+    moments.extend(notices.moments(account, version.program))
     moments.extend(_tier_moments(account, version.program))
     # A later version brings its own dates.
     moments.extend(each.effective_from for each in rules.versions if each.effective_from > now)
@@ -75,6 +76,7 @@ def _next(book: Book) -> int | None:
     """Return the next instant at which something that is listed happens."""
     account, rules = book.account, book.program
     moments = [*account.open_holds.values(), *_inactive(account, rules), *_seasons(account, rules)]
+    moments.extend(notices.moments(account, rules))
     if account.lots_due_at is not None:
         moments.append(account.lots_due_at)
     if account.tier_hold_until is not None and rules.tiers is not None:
@@ -100,6 +102,7 @@ def _run(book: Book) -> None:
     due_at = tiers.end_due_at(book)
     if due_at is not None and due_at <= book.at:
         tiers.end_hold(book)
+    notices.run(book)
 
 
 def _run_lots(book: Book) -> None:

@@ -12,6 +12,7 @@ from app.loyalty import (
     earning,
     holds,
     lots,
+    merging,
     metrics,
     rewards,
     spending,
@@ -28,12 +29,14 @@ from app.loyalty.events import (
     Convert,
     Enrol,
     Give,
+    HandOver,
     Interaction,
     LadderStep,
     Opening,
     PayUnits,
     Play,
     Purchase,
+    Receive,
     RedeemItem,
     Refund,
     Reserve,
@@ -93,7 +96,7 @@ def _do(book: Book, step: Step, claims: Claims) -> dict[str, Any]:
             return rewards.use(book, event)
         case ReverseBurn():
             return rewards.reverse_burn(book, event.of)
-        case Play() | Give() | TakeBack():
+        case Play() | Give() | TakeBack() | HandOver() | Receive():
             return _receive(book, step, event, claims)
         case _:
             return _burn(book, step, event, claims)
@@ -110,7 +113,7 @@ def _hold(book: Book, step: Step, event: Reserve | Capture | Void) -> dict[str, 
 
 
 def _receive(
-    book: Book, step: Step, event: Play | Give | TakeBack, claims: Claims
+    book: Book, step: Step, event: Play | Give | TakeBack | HandOver | Receive, claims: Claims
 ) -> dict[str, Any]:
     match event:
         case Play():
@@ -119,6 +122,10 @@ def _receive(
             return campaigns.receive(book, step.id, event)
         case TakeBack():
             return campaigns.give_back(book, event)
+        case HandOver():
+            return merging.hand_over(book, event)
+        case Receive():
+            return merging.receive(book, event)
 
 
 def _burn(

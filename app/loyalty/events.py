@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -207,6 +207,53 @@ class TakeBack(Event, frozen=True, tag="take_back"):
     of: Word
 
 
+class HandOver(Event, frozen=True, tag="hand_over"):
+    """Closes this card: all it holds goes to the card `to`, by a message of that id."""
+
+    to: Word
+    message: Word
+
+
+class MovedLot(Part, frozen=True):
+    """Units of a closed card. Moments: Unix microseconds; `available_at` None: already."""
+
+    unit: str
+    units: int
+    issuer: str
+    available_at: int | None = None
+    expires_at: int | None = None
+
+
+class MovedVoucher(Part, frozen=True):
+    """A right of a closed card that was not used."""
+
+    template: str
+    kind: Literal["amount", "percent", "item"]
+    value: int
+    min_basket_minor: int
+    source: str
+    expires_at: int | None = None
+
+
+class MovedGift(Part, frozen=True):
+    """What a message gave a closed card: places in what moves, and what was spent of it."""
+
+    id: str
+    lots: tuple[int, ...] = ()
+    vouchers: tuple[int, ...] = ()
+    spent: dict[str, int] = {}
+
+
+class Receive(Event, frozen=True, tag="receive"):
+    """What a card that was closed in favour of this one held."""
+
+    lots: tuple[MovedLot, ...] = ()
+    vouchers: tuple[MovedVoucher, ...] = ()
+    badges: tuple[str, ...] = ()
+    debts: dict[str, int] = {}
+    gifts: tuple[MovedGift, ...] = ()
+
+
 AnyEvent = (
     Enrol
     | Purchase
@@ -227,6 +274,8 @@ AnyEvent = (
     | Opening
     | Give
     | TakeBack
+    | HandOver
+    | Receive
 )
 
 

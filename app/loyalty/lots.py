@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.loyalty import calendar, metrics
+from app.loyalty import calendar, metrics, notices
 from app.loyalty.book import Book
 from app.loyalty.events import BIG
 from app.loyalty.model import OPERATOR, Allocation, EntryKind, Lot, Place
@@ -31,6 +31,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = OPERATOR
     kind: EntryKind = "earn"
     is_pending: bool = True  # whether the unit's return window applies
+    available_at: int | None = None  # later than it was earned, whatever the return window
     expires_at: int | None = None
     has_own_expiry: bool = False  # then `expires_at` is meant as it stands
 
@@ -44,7 +45,7 @@ def grant(book: Book, given: Grant, *, earned_at: int) -> Lot:
     sums = book.sums(given.unit)
     if given.units > BIG - sums.available - sums.pending - sums.held:
         raise Refused("above_maximum", maximum_units=BIG)
-    available_at = earned_at
+    available_at = earned_at if given.available_at is None else given.available_at
     if given.is_pending and unit.pending is not None:
         available_at = calendar.add(earned_at, unit.pending, tz)
     expires_at = given.expires_at
@@ -78,6 +79,37 @@ def restore(book: Book, unit: str, units: int, *, entry: int) -> Lot:
     return lot
 
 
+def withdraw(book: Book, lot: Lot, *, reason: str, entry: int) -> None:
+    """Take all that is left off a lot, pending or not."""
+    places = (place("available" if lot.is_available else "pending"), place("mint"))
+    book.post(lot, lot.left, places, at=book.at, reason=reason, entry=entry)
+    lot.left, lot.withdrawn = 0, lot.withdrawn + lot.left
+
+
+def owe(book: Book, unit: str, units: int, *, kind: EntryKind, rule: str) -> None:
+    """Let the card owe units that no lot of its own ever held."""
+    entry = book.enter(kind, unit, -units, at=book.at, rule=rule, why={})
+    lot = _bare_lot(book, unit, 0, rule)
+    lot.owed = lot.withdrawn = units
+    book.post(lot, units, ("debt", "mint"), at=book.at, reason=rule, entry=entry)
+
+
+def forgive(book: Book, unit: str, units: int, *, rule: str) -> None:
+    """Take a debt off the card without any units."""
+    entry = book.enter("adjust", unit, units, at=book.at, rule=rule, why={})
+    lot = _bare_lot(book, unit, units, rule)
+    lot.reversed = units
+    book.post(lot, units, ("mint", "debt"), at=book.at, reason=rule, entry=entry)
+
+
+def _bare_lot(book: Book, unit: str, amount: int, source: str) -> Lot:
+    """Make a lot with nothing in it, for transfers name one."""
+    given = Grant(unit=unit, units=amount, source=source, rule=source, why={})
+    lot = _new_lot(book, given, (book.at, book.at, None))
+    lot.left = 0
+    return lot
+
+
 def _new_lot(book: Book, given: Grant, times: tuple[int, int, int | None]) -> Lot:
     earned_at, available_at, expires_at = times
     book.account.lots += 1
@@ -104,6 +136,7 @@ def _watch(book: Book, lot: Lot) -> None:
             continue
         if book.account.lots_due_at is None or due_at < book.account.lots_due_at:
             book.account.lots_due_at = due_at
+    notices.watch(book, lot)
 
 
 def mature(book: Book, lot: Lot) -> None:

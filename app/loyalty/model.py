@@ -61,6 +61,7 @@ class Account(msgspec.Struct, omit_defaults=True):
     inactive_at: dict[str, int] = {}
     open_holds: dict[str, int] = {}
     lots_due_at: int | None = None
+    notices_due_at: int | None = None
     lots: int = 0
     vouchers: int = 0
     entries: int = 0
@@ -167,12 +168,16 @@ class Voucher(msgspec.Struct):
 
 
 class Gift(msgspec.Struct, omit_defaults=True):
-    """What a message gave this card, so that it can be taken back."""
+    """What a message gave this card, so that it can be taken back.
+
+    `spent`: units of it that were spent on a card which was merged into this one.
+    """
 
     id: str
     lots: list[int] = []
     vouchers: list[int] = []
     is_taken_back: bool = False
+    spent: dict[str, int] = {}
 
 
 class Transfer(msgspec.Struct, frozen=True):
@@ -221,6 +226,15 @@ class Progress(msgspec.Struct, frozen=True):
     challenge: str
     value: int
     tickets: int
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What the user is to be told before units expire, and by which rule they will."""
+
+    unit: str
+    units: int
+    expires_at: int
+    rule: Literal["expiry", "inactivity"]
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -7,8 +7,19 @@ from typing import TypeVar
 
 import msgspec
 
-from app.loyalty.book import Book, spend_key
-from app.loyalty.model import Account, Burn, Entry, Gift, Hold, Lot, Ticket, Transfer, Voucher
+from app.loyalty.book import Book, expiring_of, spend_key
+from app.loyalty.model import (
+    Account,
+    Burn,
+    Entry,
+    Gift,
+    Hold,
+    Lot,
+    Notice,
+    Ticket,
+    Transfer,
+    Voucher,
+)
 
 Kept = TypeVar("Kept", Lot, Ticket, Burn, Hold, Gift, Voucher)
 
@@ -27,6 +38,7 @@ class Shelf:
         self.tallies: dict[str, int] = {}
         self.transfers: list[Transfer] = []
         self.entries: list[Entry] = []
+        self.notices: list[Notice] = []
 
     def put(self, book: Book) -> None:
         """Keep what a decision changed."""
@@ -40,6 +52,7 @@ class Shelf:
         self.tallies |= book.tallies
         self.transfers += book.transfers
         self.entries += book.entries
+        self.notices += book.notices
 
     def lots_in_order(self, unit: str, order: str) -> Iterator[Lot]:
         """Walk available lots with something left, in spend order."""
@@ -69,6 +82,11 @@ class Shelf:
             if lot.left > 0 and lot.expires_at is not None
         ]
         return min((at for at in moments if at > after), default=None)
+
+    def lots_expiring(self, unit: str, after: int, until: int) -> Iterator[Lot]:
+        """Walk lots with something left that expire between two moments, by expiry."""
+        for lot in expiring_of(self.lots.values(), unit, after, until):
+            yield _copy(lot)
 
     def lot(self, number: int) -> Lot:
         """Return a lot by its number."""
@@ -108,6 +126,18 @@ class Shelf:
         """Return a hold by its id."""
         found = self.holds.get(key)
         return found and _copy(found)
+
+    def open_lots(self) -> Iterable[Lot]:
+        """List lots with something left."""
+        return [_copy(lot) for lot in self.lots.values() if lot.left > 0]
+
+    def open_vouchers(self) -> Iterable[Voucher]:
+        """List vouchers that were neither used nor voided."""
+        return [_copy(it) for _number, it in sorted(self.vouchers.items()) if it.status == "issued"]
+
+    def gifts_of(self) -> Iterable[Gift]:
+        """List what messages gave."""
+        return [_copy(gift) for gift in self.gifts.values()]
 
     def gift(self, key: str) -> Gift | None:
         """Return what a message gave, by its id."""

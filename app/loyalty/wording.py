@@ -8,6 +8,7 @@ import msgspec
 
 from app.loyalty.refusal_words import refusal_text
 from app.loyalty.words import (
+    day,
     decimals,
     in_a_sentence,
     major_name,
@@ -18,7 +19,7 @@ from app.loyalty.words import (
     units_text,
 )
 
-__all__ = ["Speech", "explain", "refusal_text"]
+__all__ = ["Speech", "explain", "foretell", "refusal_text"]
 LOTS_NAMED_MAX = 5
 
 
@@ -69,10 +70,22 @@ def explain(kind: str, units: int, why: dict[str, Any], *, rule: str, speech: Sp
         case "expire":
             because = _expired(why, rule, speech)
         case "adjust":
-            because = speech.says("correction", "correction") + _lots(why, speech)
+            because = _corrected(why, rule=rule, speech=speech)
         case _:
             because = _reversed(units, why, rule=rule, speech=speech)
     return speech.sentence(units, because)
+
+
+def foretell(units: int, expires_at: int, tz: str, speech: Speech) -> str:
+    """Tell a user before his units expire; `tz`: whose days are meant."""
+    date, shown = day(expires_at, tz, spoken(speech.language)), speech.units(units)
+    return speech.says(f"{shown} à utiliser avant le {date}", f"{shown} to use before {date}")
+
+
+def _corrected(why: dict[str, Any], *, rule: str, speech: Speech) -> str:
+    if rule == "merge":
+        return speech.says("votre autre carte", "your other card")
+    return speech.says("correction", "correction") + _lots(why, speech)
 
 
 def _earned(why: dict[str, Any], rule: str, speech: Speech) -> str:

@@ -10,8 +10,10 @@ from app.cards.showing import Showing
 from app.cards.tickets import ticket_own_id
 from app.errors import CardNotFound, WrongAuthority
 from app.ledger import service as ledger
+from app.ledger.refusing import error_of
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import AnyEvent, Claims, Play, Refund, Step, TakeReward, UseVoucher
+from app.loyalty.model import Refusal
 from app.outbox import service as outbox
 from app.partners.enrolling import account, card_named
 from app.partners.event_reading import Read
@@ -19,6 +21,8 @@ from app.partners.event_schemas import EventOut, UseCode
 from app.programs.service import Program
 from app.storage.database import Transaction
 
+# Why a voucher of a card that was merged into another cannot be used; one that expired stayed.
+_MERGED = {"used": "already_used", "void": "void", "issued": "expired"}
 SHARED = (TakeReward, Play)  # what these take was claimed at the program before
 
 
@@ -37,8 +41,10 @@ def _event(tx: Transaction, program: Program, card_id: int, read: Read) -> AnyEv
     event = read.event
     if isinstance(event, UseCode):
         found = ledger.voucher_by_code(tx, program.program_id, event.code)
-        if found is None or found.card_id != card_id:
+        if found is None or card_id not in {found.card_id, found.merged_into}:
             raise CardNotFound
+        if found.card_id != card_id:  # it moved here under another code
+            raise error_of(Refusal(_MERGED[found.shown.voucher.status]))
         return UseVoucher(index=found.shown.voucher.number - 1, basket_minor=event.basket_minor)
     if isinstance(event, Refund):
         own_id = ticket_own_id(tx, program.program_id, event.of)

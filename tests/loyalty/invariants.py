@@ -24,7 +24,13 @@ def written(world: World) -> bytes:
 def essence(shelf: Shelf) -> bytes:
     """Write a card without its journal and without what only says when to look again."""
     account = msgspec.structs.replace(
-        shelf.account, caught_up_at=0, metrics={}, lots_due_at=None, entries=0, transfers=0
+        shelf.account,
+        caught_up_at=0,
+        metrics={},
+        lots_due_at=None,
+        notices_due_at=None,
+        entries=0,
+        transfers=0,
     )
     return encode([account, shelf.lots, shelf.tickets, shelf.vouchers, shelf.burns, shelf.holds])
 
