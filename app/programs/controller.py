@@ -20,7 +20,7 @@ from app.http.paging import LIMIT_DEFAULT, After, Limit, Page, page, position
 from app.http.ports import Ports
 from app.ids import public_id
 from app.pictures import BYTES_MAX, reencode_png
-from app.programs import directory, drafting, publishing, queries, service
+from app.programs import directory, drafting, publishing, queries, ruling, service
 from app.programs.coalitions import program_for
 from app.programs.publishing import Drawn
 from app.programs.rules_controller import schema
@@ -249,12 +249,13 @@ async def _dry(
 
     def work(tx: Transaction) -> DryRun:
         row = None if program_id is None else queries.program_by_id(tx, program_id)
-        return drafting.dry_run(
+        found = drafting.dry_run(
             tx, sent, row, now=now, may_shorten=may_shorten, simulate=simulate, months=months
         )
+        told = [*warnings, *ruling.unknown_partners(tx, sent)]
+        return msgspec.structs.replace(found, warnings=told)
 
-    found = await ports.database.read(work)
-    return Response(msgspec.structs.replace(found, warnings=warnings), status_code=200)
+    return Response(await ports.database.read(work), status_code=200)
 
 
 def _drawn(ports: Ports) -> Drawn:

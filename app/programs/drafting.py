@@ -42,7 +42,6 @@ def document_of(
     if former:
         sent = ruling.keeping(sent, former[-1][1])
     rules = ruling.judged(sent)
-    ruling.judge_partners(tx, rules)
     effective_from = 0
     if rules is not None:
         effective_from = ruling.in_force_from(rules, former, now=now, may_shorten=may_shorten)

@@ -66,14 +66,16 @@ def named(sent: NewProgram, rules: loyalty.Program | None) -> NewProgram:
     )
 
 
-def judge_partners(tx: Transaction, rules: loyalty.Program | None) -> None:
-    """Refuse a coalition with a merchant nobody knows. Raises InvalidInput."""
+def unknown_partners(tx: Transaction, sent: NewProgram) -> list[str]:
+    """Say which partners of a coalition are no merchants here; they may become some later."""
+    rules = judged(sent)
     if rules is None or rules.coalition is None:
-        return
-    for place, partner in enumerate(rules.coalition.partners):
-        if merchant_queries.merchant_id_by_slug(tx, partner.merchant) is None:
-            path = f"rules.coalition.partners[{place}].merchant"
-            raise invalid(path, f"no merchant has the slug {partner.merchant}")
+        return []
+    return [
+        f"rules.coalition.partners[{place}].merchant: no merchant has the slug {partner.merchant}"
+        for place, partner in enumerate(rules.coalition.partners)
+        if merchant_queries.merchant_id_by_slug(tx, partner.merchant) is None
+    ]
 
 
 def in_force_from(

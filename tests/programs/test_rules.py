@@ -137,10 +137,6 @@ async def test_cashback_that_pays_cent_for_cent_is_shown_as_money(partner: Partn
         (RULES | {"earn": [RULES["earn"][0] | {"unit": "pst"}]}, "rules.earn[0].unit"),
         (RULES | {"tz": "Europe/Lutece"}, "rules.tz"),
         (
-            RULES | {"coalition": {"partners": [{"merchant": "nobody"}]}},
-            "rules.coalition.partners[0].merchant",
-        ),
-        (
             RULES | {"units": [{"id": f"u{n}"} for n in range(9)], "earn": [], "burn": []},
             "rules.units",
         ),
@@ -175,6 +171,14 @@ async def test_partners_of_a_coalition_are_merchants_by_their_slugs(
     await key_of(world, "Bakery")
     partners = [{"merchant": "maison-verte"}, {"merchant": "bakery"}]
     await made(partner, rules=RULES | {"coalition": {"partners": partners}})
+
+
+async def test_a_partner_who_is_no_merchant_yet_is_warned_about(partner: Partner) -> None:
+    rules = RULES | {"coalition": {"partners": [{"merchant": "nobody"}]}}
+    answer = await partner.ask("POST", f"{PROGRAMS}?dry_run=true", HOSTED | {"rules": rules})
+    assert answer.status_code == 200, answer.text
+    assert [text for text in answer.json()["warnings"] if "nobody" in text]
+    await made(partner, rules=rules)
 
 
 async def test_a_program_without_rules_counts_its_units_and_moves_none(
