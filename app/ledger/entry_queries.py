@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from app.ledger.journal import trimmed
 from app.loyalty.model import Entry, Transfer
 from app.storage.database import Transaction, Value
 
@@ -63,20 +64,43 @@ class EntryRow(msgspec.Struct, frozen=True):
     @property
     def facts(self) -> dict[str, object]:
         """Read why."""
-        return _read_facts(self.why)
+        found = _read_facts(self.why)
+        if isinstance(found, dict):
+            return found
+        whole = [*found, *_EARNED[len(found) :]]
+        told = dict(zip(("base", "step", "points", "rounding"), whole, strict=True))
+        part = {"rule": self.rule, "kind": "per_amount", **told, "units": self.units}
+        return {"parts": [part]}
 
 
-_read_facts = msgspec.json.Decoder(dict[str, object]).decode
+# Most entries are of one rule that gives for an amount: `[base, step, points, rounding]` says all
+# the entry itself does not, and of it the defaults at its end are left out.
+_EARNED: tuple[object, ...] = (None, None, 1, "floor")
+_read_facts = msgspec.json.Decoder(dict[str, object] | list[object]).decode
 _write_facts = msgspec.json.Encoder().encode
 _ENTRY = "SELECT number, journal, kind, unit, units, at, rule, why FROM entry WHERE card_id = ?"
 
 
 def entry_row(entry: Entry, journal: int) -> EntryRow:
     """Write an entry as it is kept."""
-    why = _write_facts(entry.why).decode()
+    why = _write_facts(_facts(entry)).decode()
     return EntryRow(
         entry.number, journal, entry.kind, entry.unit, entry.units, entry.at, entry.rule, why
     )
+
+
+def _facts(entry: Entry) -> object:
+    """Say why in few bytes, where it can be said so."""
+    parts = entry.why.get("parts")
+    if not (parts and len(parts) == 1 and len(entry.why) == 1):
+        return entry.why
+    told = dict(parts[0])
+    known = (told.pop("rule", None), told.pop("kind", None), told.pop("units", None))
+    if known != (entry.rule, "per_amount", entry.units):
+        return entry.why
+    if list(told) != ["base", "step", "points", "rounding"]:
+        return entry.why
+    return trimmed(list(told.values()), _EARNED)
 
 
 def insert_entries(tx: Transaction, card_id: int, rows: Iterable[EntryRow]) -> None:

@@ -11,6 +11,7 @@ from app.storage.database import Transaction, Value
 ERASE: dict[str, str] = {}
 KEPT = {"lot": "figures by an id of ours"}
 
+_AS_EARNED = 0  # an `available_at` that is `earned_at`: of a lot that may be spent nobody asks it
 Place = tuple[int, int, int]  # dies_at, earned_at, number
 _SELECT = (
     "SELECT number, unit, amount, source, issuer, earned_at, available_at, dies_at, is_available,"
@@ -21,6 +22,8 @@ _SELECT = (
 def _lot(*row: object) -> Lot:
     lot = Lot(*row)  # type: ignore[arg-type]
     lot.is_available = bool(lot.is_available)
+    if lot.available_at == _AS_EARNED:
+        lot.available_at = lot.earned_at
     if lot.expires_at == NEVER:
         lot.expires_at = None
     return lot
@@ -178,10 +181,12 @@ def put(tx: Transaction, card_id: int, lots: Iterable[Lot], granted: dict[int, i
     rows: list[Sequence[Value]] = []
     for each in lots:
         dies_at = NEVER if each.expires_at is None else each.expires_at
+        is_at_once = each.is_available and each.available_at == each.earned_at
+        available_at = _AS_EARNED if is_at_once else each.available_at
         rows.append(
             (
                 *(card_id, each.number, each.unit, each.amount, each.source, each.issuer),
-                *(each.earned_at, each.available_at, dies_at, int(each.is_available), each.left),
+                *(each.earned_at, available_at, dies_at, int(each.is_available), each.left),
                 *(each.held, each.spent, each.expired, each.reversed, each.owed, each.withdrawn),
                 granted.get(each.number, 0),
             )

@@ -27,7 +27,7 @@ from app.outbox import service as outbox
 from app.outbox.service import Changed, Event
 from app.storage.database import Transaction
 
-BODY_HASH_BYTES = 16
+BODY_HASH_BYTES = 8  # of two bodies under one id; a look-up keeps them for ever
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
