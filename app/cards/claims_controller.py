@@ -17,7 +17,8 @@ from app.cards.making import draw_ids, rule_of
 from app.cards.queries import Contact
 from app.cards.registering import OWNER, hold, place_of
 from app.cards.schemas import Accepted, CardOut, Claiming, Joined, Joining, NewLinkCode
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
+from app.http.addresses import client_address
 from app.http.callers import user_of
 from app.http.idempotency import Made, once, require_key
 from app.http.ports import Ports
@@ -25,12 +26,13 @@ from app.ids import digest, parse_public_id, public_id
 from app.ledger import service as ledger
 from app.programs import service as programs
 from app.programs.service import Program
-from app.storage.database import Transaction
+from app.storage.database import Transaction, Work
 from app.users.addresses import normalized
 
 TAGS = ["Cards"]
 LINK_CODES_PER_HOUR = 20  # a user
 JOINS_PER_ADDRESS = 5  # mails an hour to one address
+UNKNOWN_SPONSORS_PER_HOUR = 10  # an address: nobody finds out which numbers there are
 _CODE_DIGITS = 8
 
 
@@ -109,8 +111,24 @@ async def join(
         )
         return Made(201, joined)
 
-    answer = await once(request, ports, work)
-    return answer.response()
+    if data.referred_by is None:
+        return (await once(request, ports, work)).response()
+    return await _referred(request, ports, work, now=now)
+
+
+async def _referred(
+    request: Request[Any, Any, Any], ports: Ports, work: Work[Made], *, now: int
+) -> Response[Any]:
+    """Join as somebody's friend. Who tries many numbers is told nothing more for an hour."""
+    address = client_address(request.scope, ports.settings.trusted_proxies)
+    ports.limiter.check(
+        "unknown-sponsors", address, per_hour=UNKNOWN_SPONSORS_PER_HOUR, now=now, hit=False
+    )
+    try:
+        return (await once(request, ports, work)).response()
+    except InvalidInput:
+        ports.limiter.count("unknown-sponsors", address, now=now)
+        raise
 
 
 async def _program_of(ports: Ports, text: str) -> Program:

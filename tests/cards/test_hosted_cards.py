@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.cards.claims_controller import UNKNOWN_SPONSORS_PER_HOUR
 from app.cards.content import content_of
 from tests.cards.cards_world import NUMBER, NUMBERS, Asking, card_row, merchant, program, rows, user
 from tests.flows.conftest import World
@@ -176,6 +177,16 @@ async def test_joining_names_a_sponsor_who_is_rewarded_at_the_first_ticket(shop:
     joined = (await nobody("POST", path, {"referred_by": card})).json()["card"]
     await shop.buy("A-1", 1_000, card_number=joined["number"])
     assert units(await shop.account())["pts"] == 100
+
+
+async def test_who_tries_many_sponsors_is_told_nothing_more(shop: Shop) -> None:
+    nobody, path = Asking(shop.world, None), f"/v1/programs/{shop.program}/join"
+    for n in range(UNKNOWN_SPONSORS_PER_HOUR):
+        assert (await nobody("POST", path, {"referred_by": f"9{n:012d}"})).status_code == 400
+    card = (await shop.account())["id"]
+    for referred_by in ("9999999999999", card):
+        assert (await nobody("POST", path, {"referred_by": referred_by})).status_code == 429
+    assert (await nobody("POST", path, {})).status_code == 201
 
 
 async def test_a_pass_shows_the_account_and_names_what_changed_last(shop: Shop) -> None:
