@@ -6,15 +6,14 @@ much larger than its cache that held up every till for a tenth of a second, many
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from pathlib import Path
 
-from app.storage.sqlite_session import connect_writing
+from app.storage.sqlite_session import BUSY_TIMEOUT_MS, LOG_MAX, PAGE, connect_writing
 
 PACE_SECONDS = 0.2  # between two passes while commits go on
-PAGE = 4096  # bytes
-LOG_MAX = 128 * 1024 * 1024  # bytes; above it the writer itself waits once for the rest
 
 
 class Checkpoints:
@@ -29,16 +28,25 @@ class Checkpoints:
         self.is_log_long = False  # then the writer's next turn empties it
 
     def note_commit(self) -> None:
-        """Say that there is something to copy; on the writer's thread."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-            self._thread.start()
+        """Say that there is something to copy; on the writer's thread, after the commit."""
         self._is_written.set()
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            with contextlib.suppress(RuntimeError):  # no thread left: the next commit tries again
+                thread.start()
+                self._thread = thread
 
     def empty(self, connection: sqlite3.Connection) -> None:
-        """Copy the rest and begin the log anew; on the writer's thread, between two commits."""
+        """Copy the rest and begin the log anew; on the writer's thread, between two commits.
+
+        A reader in the way puts it off: no writer waits for one.
+        """
         self.is_log_long = False
-        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        connection.execute("PRAGMA busy_timeout = 0").fetchall()
+        try:
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").fetchall()
 
     def finish(self) -> None:
         """Stop; the writer's own close copies what is left."""
@@ -56,13 +64,20 @@ class Checkpoints:
         if row is not None and row[1] * PAGE > self._log_max:
             self.is_log_long = True
 
-    def _run(self) -> None:
-        connection = connect_writing(self._path)
+    def opened(self) -> sqlite3.Connection | None:
+        """Open a connection of its own; None while the file cannot be opened."""
         try:
-            while not self._is_over.wait(PACE_SECONDS):
-                self._is_written.wait()
-                self._is_written.clear()
-                if not self._is_over.is_set():
-                    self.copy(connection)
-        finally:
+            return connect_writing(self._path)
+        except sqlite3.Error:
+            return None
+
+    def _run(self) -> None:
+        connection = None
+        while not self._is_over.wait(PACE_SECONDS):
+            self._is_written.wait()
+            self._is_written.clear()
+            connection = connection or self.opened()
+            if connection is not None and not self._is_over.is_set():
+                self.copy(connection)
+        if connection is not None:
             connection.close()

@@ -16,6 +16,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 500  # two batches wait at most, so a caller is answered 503 within 2 s
 STATEMENTS_KEPT = 512  # compiled statements a connection; more than the server has
 CACHE_KIB = 32 * 1024
+PAGE = 4096  # bytes
+LOG_MAX = 128 * 1024 * 1024  # bytes; above it the writer itself begins the log anew
 
 # The whole transaction is lost with these, not only the statement that met them.
 _AWAY = {
@@ -83,7 +85,8 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         "secure_delete = ON",
         "temp_store = MEMORY",
         f"cache_size = -{CACHE_KIB}",
-        "wal_autocheckpoint = 0",  # sqlite_checkpoints.py does it beside the commits
+        # sqlite_checkpoints.py copies it beside the commits; this holds should that ever fail.
+        f"wal_autocheckpoint = {2 * LOG_MAX // PAGE}",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection

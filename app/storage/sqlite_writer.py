@@ -89,6 +89,7 @@ class Writer(aiosqlite.Connection):
             answers = self._undone(batch, error)
         units = sum(len(works) for _, works, _ in batch)
         self._loop.call_soon_threadsafe(self._answer, answers, units)
+        self._checkpoints.note_commit()
         if self._checkpoints.is_log_long:
             self._empty_log()
 
@@ -115,7 +116,6 @@ class Writer(aiosqlite.Connection):
                 answers.append((future, *_run(cursor, tx, works[0])))
         cursor.execute("COMMIT")
         cursor.close()
-        self._checkpoints.note_commit()
 
     def _undone(
         self,

@@ -9,8 +9,8 @@ from pathlib import Path
 from app.clock import SystemClock
 from app.storage.database import Transaction
 from app.storage.open import open_database
-from app.storage.sqlite_checkpoints import PAGE, Checkpoints
-from app.storage.sqlite_session import connect_writing
+from app.storage.sqlite_checkpoints import Checkpoints
+from app.storage.sqlite_session import LOG_MAX, PAGE, connect_writing
 
 ROWS = 200
 
@@ -66,6 +66,40 @@ def test_a_long_log_is_begun_anew_by_the_writer(tmp_path: Path) -> None:
     assert row[1] < 10, "only what came since is in it"
     writer.close()
     beside.close()
+
+
+def test_a_reader_in_the_way_holds_up_no_writer(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    writer, reader = filled(path), connect_writing(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM noted").fetchone()
+    writer.execute("INSERT INTO noted VALUES (?, ?)", (ROWS, "y"))
+    waited: list[int] = []
+    timeout = writer.execute("PRAGMA busy_timeout").fetchone()
+    writer.set_trace_callback(lambda text: waited.append(text.count("busy_timeout = 0")))
+    Checkpoints(path).empty(writer)
+    writer.set_trace_callback(None)
+    assert sum(waited) == 1, "it does not wait for readers"
+    assert writer.execute("PRAGMA busy_timeout").fetchone() == timeout
+    reader.close()
+    writer.close()
+
+
+def test_commits_copy_a_log_that_nobody_copies(tmp_path: Path) -> None:
+    connection = connect_writing(tmp_path / "a.db")
+    pages = connection.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+    assert LOG_MAX < pages * PAGE <= 4 * LOG_MAX, "the log has an end without the thread, too"
+    connection.close()
+
+
+def test_a_file_that_cannot_be_opened_yet_is_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "later" / "a.db"
+    checkpoints = Checkpoints(path)
+    assert checkpoints.opened() is None
+    path.parent.mkdir()
+    connection = checkpoints.opened()
+    assert connection is not None
+    connection.close()
 
 
 async def test_nothing_is_left_in_the_log_when_the_database_is_closed(sqlite_url: str) -> None:
