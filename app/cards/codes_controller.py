@@ -13,7 +13,7 @@ from app.cards import codes, service
 from app.cards.holding_queries import HeldCard
 from app.cards.numbers import Digits
 from app.clock import MINUTE, rfc3339
-from app.errors import MissingScope, NotFound, WrongAuthority
+from app.errors import NotFound, WrongAuthority
 from app.http.callers import user_of
 from app.http.ports import Ports
 from app.ids import parse_public_id
@@ -27,7 +27,6 @@ CODES_PER_MINUTE = 20  # of one user: a page asks every half minute, for a few c
 CODE_DIGITS = 16  # 53 bits for 30 seconds; an even count, so that ITF draws them too
 _TWO_DIMENSIONAL = ("QR_CODE", "AZTEC", "PDF_417", "DATA_MATRIX")
 _LINEAR = ("CODE_128", "CODE_39", "CODE_93", "ITF")
-_MAY_SPEND = {"owner", "full"}
 
 
 class OneTimeCodeOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,9 +97,7 @@ def draw_code(barcode_format: str, digits: Digits) -> str:
 
 
 def _judged(tx: Transaction, user_id: int, card_public: bytes) -> tuple[HeldCard, NewBarcode]:
-    held = service.held_by(tx, user_id, card_public)
-    if held.holding.access not in _MAY_SPEND:
-        raise MissingScope("who may only see a card makes no one-time code", scope="full")
+    held = service.fully_held(tx, user_id, card_public)
     program_id = held.state.card.program_id
     program = None if program_id is None else programs.program_by_id(tx, program_id)
     if program is None:

@@ -59,11 +59,17 @@ async def list_vouchers(
     limit: Limit = 20,
     after: After = None,
 ) -> Page[VoucherOut]:
-    """Answer the newest first, used and void ones too; none for a card that is not hosted."""
+    """Answer the newest first, used and void ones too; none for a card that is not hosted.
+
+    Owners and holders with full access: whoever knows a voucher's code may use it.
+    """
     begin, now = position(ports.secrets, after), ports.clock.wall()
+    user_id, raw = user_of(request).user_id, parse_public_id("card", card_id)
+    if raw is None:
+        raise NotFound
 
     def work(tx: Transaction) -> Page[VoucherOut]:
-        card = service.seen_card(tx, caller_of(request), card_id)
+        card = service.fully_held(tx, user_id, raw).state.card
         found: list[ShownVoucher] = []
         if card.authority == HOSTED:
             found = _vouchers(tx, card.card_id, begin, limit=limit, now=now)

@@ -11,7 +11,7 @@ from app.cards.hosted import HOSTED, entry_out, speaker_of
 from app.cards.queries import CardRow
 from app.cards.schemas import NewRedemption, RedemptionOut
 from app.cards.showing import card_out
-from app.errors import MissingScope, WrongAuthority
+from app.errors import WrongAuthority
 from app.ids import PUBLIC_BYTES, public_id
 from app.ledger import service as ledger
 from app.ledger.service import Drawn, Posted, Posting
@@ -19,8 +19,6 @@ from app.loyalty.events import AnyEvent, Claims, Convert, Play, Step, TakeReward
 from app.outbox import service as outbox
 from app.programs import service as programs
 from app.storage.database import Transaction
-
-MAY_SPEND = {"owner", "full"}  # who may only see a card spends nothing of it
 
 
 def event_id_of(user_id: int, card_public: str, key: str) -> str:
@@ -34,9 +32,7 @@ def spending_card(tx: Transaction, user_id: int, card_public: bytes) -> CardRow:
 
     Raises: NotFound, MissingScope for who may only see it, WrongAuthority for other cards.
     """
-    held = service.held_by(tx, user_id, card_public)
-    if held.holding.access not in MAY_SPEND:
-        raise MissingScope("who may only see a card spends nothing of it", scope="full")
+    held = service.fully_held(tx, user_id, card_public)
     if held.state.card.authority != HOSTED:
         raise WrongAuthority("what this card holds is redeemed at its merchant")
     return held.state.card

@@ -9,7 +9,7 @@ from app.cards.leaving import move_cards
 from app.cards.making import Drawn, NumberOnly, draw_ids, make_number_only
 from app.cards.queries import CardRow
 from app.cards.registering import OWNER, hold, place_of, register
-from app.errors import NotFound
+from app.errors import MissingScope, NotFound
 from app.http.callers import Caller, ClaimCaller, UserCaller
 from app.ids import parse_public_id
 from app.storage.database import Transaction
@@ -31,6 +31,8 @@ __all__ = [
     "seen_card",
 ]
 
+MAY_SPEND = {"owner", "full"}  # who has read access sees the card and shows its code
+
 
 def card_of_user(tx: Transaction, user_id: int, card_public: bytes) -> CardRow:
     """Return a card that the user holds. Raises NotFound for any other."""
@@ -43,6 +45,17 @@ def held_by(tx: Transaction, user_id: int, card_public: bytes) -> HeldCard:
     held = None if card_id is None else holding_queries.held_card(tx, user_id, card_id)
     if held is None:
         raise NotFound
+    return held
+
+
+def fully_held(tx: Transaction, user_id: int, card_public: bytes) -> HeldCard:
+    """Return a card whose units, vouchers and codes a user may use.
+
+    Raises: NotFound; MissingScope for who may only see it (specs: api.md §4, shares).
+    """
+    held = held_by(tx, user_id, card_public)
+    if held.holding.access not in MAY_SPEND:
+        raise MissingScope("who may only see a card spends nothing of it", scope="full")
     return held
 
 

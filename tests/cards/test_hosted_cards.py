@@ -214,6 +214,21 @@ async def test_a_pass_shows_the_account_and_names_what_changed_last(shop: Shop) 
     assert (shown.speaks, shown.vouchers) == ("vouchers", 1)
 
 
+async def test_who_may_only_see_a_card_sees_no_voucher_and_redeems_nothing(shop: Shop) -> None:
+    ask, card = await holder(shop)
+
+    def share(access: str) -> Any:
+        return lambda tx: tx.run("UPDATE holder SET access = ?", access)
+
+    for access, status in (("read", 403), ("full", 200)):
+        await shop.world.ports.database.write(share(access))
+        assert (await ask("GET", f"/v1/cards/{card}/vouchers")).status_code == status
+    await shop.world.ports.database.write(share("read"))
+    answer = await ask("POST", f"/v1/cards/{card}/redemptions", {"type": "convert"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    assert (await ask("GET", f"/v1/cards/{card}/history")).status_code == 200
+
+
 async def test_a_mirrored_cards_vouchers_are_none_and_its_history_its_statements(
     world: World,
 ) -> None:
