@@ -8,9 +8,10 @@ from app.cards import queries as cards
 from app.cards.tickets import ticket_own_id, ticket_public
 from app.checkout.schemas import NewRefund, RefundOut
 from app.checkout.seller import Known, Seller, slug_of
-from app.checkout.selling import hash_of, judged_moment
+from app.checkout.selling import hash_of
 from app.checkout.sold import answered
 from app.errors import Conflict, NotFound, invalid
+from app.http.fields import occurrence
 from app.ledger import service as ledger
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import BIG, Refund, Step
@@ -43,7 +44,7 @@ def judge(sent: NewRefund, *, now: int) -> int:
     """Read a refund and return when it occurred. Raises InvalidInput naming the field."""
     if (sent.lines is None) == (sent.amount_minor is None):
         raise invalid("amount_minor", "exactly one of amount_minor and lines is needed")
-    return now if sent.occurred_at is None else judged_moment(sent.occurred_at, now)
+    return now if sent.occurred_at is None else occurrence(sent.occurred_at, now=now)
 
 
 def refund(

@@ -19,9 +19,8 @@ from app.checkout.scanning import Recognised
 from app.checkout.schemas import NewTicket, SoldOut
 from app.checkout.seller import Seller, card_named, hosted, known_card, slug_of
 from app.checkout.sold import answered, steps_of
-from app.clock import DAY
 from app.errors import CodeExpired, NotFound, invalid
-from app.http.fields import moment
+from app.http.fields import occurrence
 from app.http.secrets import Secrets
 from app.ledger import service as ledger
 from app.ledger.drawing import key_hash
@@ -31,7 +30,6 @@ from app.loyalty.events import Step
 from app.programs.partnering import programs_at_till
 from app.storage.database import Transaction
 
-AHEAD_MAX = DAY  # clocks of tills go wrong by hours and zones, not by more
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -56,17 +54,9 @@ def judge(sent: NewTicket, *, now: int) -> Ticket:
         raise invalid("card_id", "exactly one of card_id and code is needed")
     return Ticket(
         sent=sent,
-        occurred_at=judged_moment(sent.occurred_at, now),
+        occurred_at=occurrence(sent.occurred_at, now=now),
         total_minor=pricing.total_of(sent),
     )
-
-
-def judged_moment(text: str, now: int) -> int:
-    """Read when something was sold. Raises InvalidInput."""
-    at = moment("occurred_at", text)
-    if not 0 <= at <= now + AHEAD_MAX:
-        raise invalid("occurred_at", "from 1970 on, and at most a day ahead")
-    return at
 
 
 def hash_of(kind: str, merchant: str, sent: msgspec.Struct) -> bytes:

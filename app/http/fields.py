@@ -8,8 +8,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from app.clock import microseconds
+from app.clock import DAY, microseconds
 from app.errors import invalid
+
+AHEAD_MAX = DAY  # clocks of tills go wrong by hours and zones, not by more
 
 INTEGER_MAX = 2**53  # what every JSON reader holds exactly
 # Ends with a look-ahead, because `$` also matches before a last newline.
@@ -63,6 +65,14 @@ def moment(path: str, text: str) -> int:
     at = parse_rfc3339(text)
     if at is None:
         raise invalid(path, "a moment like 2026-11-21T20:05:00Z expected")
+    return at
+
+
+def occurrence(text: str, *, now: int) -> int:
+    """Read an event's `occurred_at`. Raises InvalidInput where no till's clock can be so wrong."""
+    at = moment("occurred_at", text)
+    if not 0 <= at <= now + AHEAD_MAX:
+        raise invalid("occurred_at", "from 1970 on, and at most a day ahead")
     return at
 
 

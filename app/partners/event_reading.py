@@ -7,14 +7,12 @@ from typing import Any
 
 import msgspec
 
-from app.clock import DAY
 from app.errors import invalid
-from app.http.fields import moment, parse_rfc3339
+from app.http.fields import moment, occurrence, parse_rfc3339
 from app.http.media import decode_json
 from app.loyalty.events import Adjust, Event, Opening, Purchase, Refund
 from app.partners.event_schemas import HEAD_NAMES, SENT, NewEvent
 
-AHEAD_MAX = DAY  # clocks of tills go wrong by hours and zones, not by more
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -38,9 +36,7 @@ def read_event(body: bytes, *, merchant: str, now: int) -> Read:
     kind = SENT[type(sent)]
     names = (field for field in kind.__struct_fields__ if field not in HEAD_NAMES)
     event = kind(**{name: getattr(sent, name) for name in names})
-    occurred_at = moment("occurred_at", sent.occurred_at)
-    if not 0 <= occurred_at <= now + AHEAD_MAX:
-        raise invalid("occurred_at", "from 1970 on, and at most a day ahead")
+    occurred_at = occurrence(sent.occurred_at, now=now)
     _judge(event)
     card_number = sent.card_number.strip()
     if not card_number:
