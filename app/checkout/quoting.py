@@ -9,6 +9,8 @@ from app.checkout import pricing
 from app.checkout.pricing import Price
 from app.checkout.schemas import NewQuote, QuoteLine, QuoteOut, Why
 from app.checkout.seller import Seller, card_named, hosted, slug_of
+from app.clock import DAY
+from app.errors import invalid
 from app.http.fields import moment
 from app.ledger import service as ledger
 from app.loyalty.events import Step
@@ -17,6 +19,9 @@ from app.loyalty.refusal_words import refusal_text
 from app.loyalty.wording import explain
 from app.storage.database import Transaction
 
+# A quote runs through everything that is due until then: each season, each end of a tier's hold.
+AHEAD_DAYS = 3_660
+AHEAD_MAX = AHEAD_DAYS * DAY
 NOT_ENROLLED = {
     "fr": "Ce ticket n'ouvre pas encore la carte.",
     "en": "This ticket does not enrol the card yet.",
@@ -29,6 +34,8 @@ def quote(tx: Transaction, seller: Seller, wanted: NewQuote, *, now: int) -> Quo
     Raises: InvalidInput; NotFound; WrongAuthority.
     """
     at = now if wanted.at is None else moment("at", wanted.at)
+    if at > now + AHEAD_MAX:
+        raise invalid("at", f"at most {AHEAD_DAYS} days ahead")
     total = pricing.total_of(wanted.basket, "basket.")
     known = hosted(card_named(tx, seller, wanted.card_id))
     rules = ledger.rules_of(tx, known.program.program_id).at(at).program

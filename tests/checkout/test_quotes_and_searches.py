@@ -114,6 +114,7 @@ async def test_a_card_that_waits_for_its_first_ticket_says_so(world: World) -> N
         ({"burn": {"rule": "gift", "units": 1}}, "burn.unit_minor"),
         ({"at": "tomorrow"}, "at"),
         ({"at": "2026-13-01T00:00:00Z"}, "at"),
+        ({"at": "2999-01-01T00:00:00Z"}, "at"),
         ({"card_id": "4711"}, "card_id"),
         ({"balance": 5}, "balance"),
     ],
