@@ -54,6 +54,7 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     `languages`: the first is the default, others are translations. `accepts`: barcode formats
     that the tills read, None is all. `logo_text`: written beside the logo. Colours: '#rrggbb'.
     `max_distance_metres`: from a location, how near the pass is suggested; None is the phone's own.
+    `rotates_code`: a wallet that can draws a code that changes, and none beside it.
     `has_poster`: iOS 27 may draw the card as a poster; needs pictures of that name.
     """
 
@@ -76,6 +77,7 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     featured_actions: tuple[FeaturedAction, ...] = ()
     has_poster: bool = False
     sharing_prohibited: bool = False
+    rotates_code: bool = False
     time_zone: str = "UTC"
 
 

@@ -75,6 +75,11 @@ def secret_of(
     return drawn.secret
 
 
+def known_secret(tx: Transaction, secrets: Secrets, card_id: int) -> bytes | None:
+    """Return the secret of a card's rotating code; None where none was drawn. It only reads."""
+    return _secret(tx, secrets, card_id)
+
+
 def add_one_time(tx: Transaction, card_id: int, code_hash: bytes, *, now: int) -> int:
     """Make a one-time code, which ends the one before; return when it expires. Raises NotFound."""
     card = queries.lock_card(tx, card_id)

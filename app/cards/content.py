@@ -66,9 +66,11 @@ def content_of(
     if state is None:
         return None
     card, program = state.card, None
+    key: Key
     is_voided = card.voided_at is not None or not _may_see(tx, card_id, user_id)
     if card.program_id is None:
-        shown, key = _shop(card, holding_queries.color_of(tx, user_id, card_id))
+        color = holding_queries.color_of(tx, user_id, card_id) or color_of(card.shop_name)
+        shown, key = shop_content(card.shop_name, color), ("shop", card.shop_name, color)
     else:
         program = _program(tx, card.program_id)
         shown, key = program_content(program), (program.program_id, program.revision)
@@ -103,6 +105,17 @@ def content_of(
     )
 
 
+def shop_content(name: str, color: str) -> ProgramContent:
+    """Return what all cards of a shop without program show."""
+    return ProgramContent(
+        name=name,
+        description={"fr": f"Carte {name}", "en": f"{name} card"},
+        languages=("fr", "en"),
+        logo_text=name,
+        background_color=color,
+    )
+
+
 def signer_of(tx: Transaction, card: CardRow) -> int:
     """Return whose certificate makes a card's passes."""
     if card.program_id is None:
@@ -120,18 +133,6 @@ def _may_see(tx: Transaction, card_id: int, user_id: int) -> bool:
     if user_id == 0:
         return queries.owner_of(tx, card_id) is None
     return queries.access_of(tx, card_id, user_id) is not None
-
-
-def _shop(card: CardRow, chosen: str | None) -> tuple[ProgramContent, Key]:
-    name, color = card.shop_name, chosen or color_of(card.shop_name)
-    shown = ProgramContent(
-        name=name,
-        description={"fr": f"Carte {name}", "en": f"{name} card"},
-        languages=("fr", "en"),
-        logo_text=name,
-        background_color=color,
-    )
-    return shown, ("shop", name, color)
 
 
 def _spoken(tx: Transaction, user_id: int) -> dict[str, Any]:

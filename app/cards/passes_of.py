@@ -10,30 +10,37 @@ from app.cards.pass_queries import PassRow
 from app.errors import NotFound
 from app.storage.database import Transaction
 
-APPLE = "apple"
+APPLE, GOOGLE = "apple", "google"
 
 
 def pass_of(
-    tx: Transaction, *, card_id: int, user_id: int, new_serial: bytes, now: int, pass_key: int
+    tx: Transaction,
+    *,
+    card_id: int,
+    user_id: int,
+    new_serial: bytes,
+    now: int,
+    pass_key: int,
+    wallet: str = APPLE,
 ) -> PassRow:
-    """Return the user's live Apple pass of a card, made with `new_serial` where there is none.
+    """Return the user's live pass of a card, made with `new_serial` where there is none.
 
     `user_id` 0: of whoever has the claim token. Raises NotFound for a card that has ended.
     """
-    found = pass_queries.live(tx, card_id, user_id, APPLE)
+    found = pass_queries.live(tx, card_id, user_id, wallet)
     if found is not None:
         return found
     card = queries.lock_card(tx, card_id)
     if card is None or card.voided_at is not None:
         raise NotFound
-    found = pass_queries.live(tx, card_id, user_id, APPLE)  # a twin may have been faster
+    found = pass_queries.live(tx, card_id, user_id, wallet)  # a twin may have been faster
     if found is not None:
         return found
     made = PassRow(
         card_id=card_id,
         serial=new_serial,
         user_id=user_id,
-        wallet=APPLE,
+        wallet=wallet,
         signer_id=signer_of(tx, card),
         pass_key=pass_key,
         served_card_revision=0,

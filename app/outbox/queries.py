@@ -100,6 +100,40 @@ def open_channel(
     )
 
 
+def close_channel(tx: Transaction, card_id: int, channel: str) -> None:
+    """End telling a channel of the card."""
+    tx.run("DELETE FROM outbox WHERE card_id = ? AND channel = ?", card_id, channel)
+
+
+def reopen(tx: Transaction, card_id: int, channel: str, *, priority: int, now: int) -> None:
+    """Have a channel told once more of what it was told, if nothing newer waits already."""
+    tx.run(
+        "UPDATE outbox SET done = wanted - 1, priority = ?, next_at = ?"
+        " WHERE card_id = ? AND channel = ? AND wanted = done",
+        *(priority, now, card_id, channel),
+    )
+
+
+def delay(tx: Transaction, card_id: int, channel: str, *, next_at: int) -> None:
+    """Let a row go and tell it later; what changes meanwhile waits with it."""
+    tx.run(
+        "UPDATE outbox SET next_at = ?, claimed_until = 0 WHERE card_id = ? AND channel = ?",
+        *(next_at, card_id, channel),
+    )
+
+
+def next_merchant(
+    tx: Transaction, channel: str, priority: int, *, after: int, now: int
+) -> int | None:
+    """Find the merchant after one, in order of id, with a card to tell. # across: his turn"""
+    found = tx.value(
+        "SELECT merchant_id FROM outbox WHERE channel = ? AND priority = ? AND merchant_id > ?"
+        " AND wanted > done AND next_at <= ? AND claimed_until <= ? ORDER BY merchant_id LIMIT 1",
+        *(channel, priority, after, now, now),
+    )
+    return found if isinstance(found, int) else None
+
+
 def next_event(tx: Transaction, card_id: int) -> int:
     """Draw the card's next event number: +1, no gap."""
     found = tx.value(

@@ -11,7 +11,7 @@ from app.outbox import queries
 from app.storage.database import Transaction
 
 AT_TILL, TIER, SINGLE, BULK = range(4)  # priorities: the smaller is told first
-APPLE = "apple"  # channels
+APPLE = "apple"  # channels: what has one of its own names it
 
 
 def begin_card(tx: Transaction, card_id: int) -> None:

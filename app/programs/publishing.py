@@ -65,6 +65,7 @@ def create(
     drawn: Drawn,
     now: int,
     signer_id: int = FIRST_SIGNER,
+    issuer_id: int | None = None,
 ) -> Program:
     """Write a first version.
 
@@ -83,6 +84,7 @@ def create(
         document=drafting.document_of(tx, sent, None, now=now),
         created_at=now,
         updated_at=now,
+        issuer_id=issuer_id,
     )
     queries.insert_program(tx, row)
     queries.insert_version(tx, row, now)

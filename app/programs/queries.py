@@ -36,6 +36,7 @@ class ProgramRow(msgspec.Struct, frozen=True):
     document: str
     created_at: int
     updated_at: int
+    issuer_id: int | None = None  # None: the server's first issuer
 
 
 class SignerRow(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class SignerRow(msgspec.Struct, frozen=True):
 
 _PROGRAM = (
     "SELECT program_id, public_id, merchant_id, slug, authority, name, version, revision,"
-    " signer_id, document, created_at, updated_at FROM program "
+    " signer_id, document, created_at, updated_at, issuer_id FROM program "
 )
 _SIGNER = (
     "SELECT merchant_id, signer_id, pass_type, team, certificate, wwdr, key_sealed, created_at"
@@ -98,8 +99,8 @@ def insert_program(tx: Transaction, row: ProgramRow) -> None:
     """Write a new program with its first version and its look-ups."""
     tx.run(
         "INSERT INTO program (program_id, public_id, merchant_id, slug, authority, name, version,"
-        " revision, signer_id, document, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " revision, signer_id, document, created_at, updated_at, issuer_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *msgspec.structs.astuple(row),
     )
     tx.run(

@@ -95,7 +95,8 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     """Switches. `open_numbers`: a known number without holder needs no proof.
 
     `proof_from_units`: from so many units on, a hold needs the scan of a code that changes.
-    `till_redemptions_per_minute`: of one till.
+    `till_redemptions_per_minute`: of one till. `rotating_code`: where the wallet can, the code
+    changes every 30 seconds and no other stands beside it.
     """
 
     open_numbers: bool = False
@@ -103,6 +104,7 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     till_redemptions_per_minute: Annotated[int, Meta(ge=1, le=600)] = 30
     proof_from_units: Positive | None = None
     sharing_prohibited: bool = False
+    rotating_code: bool = False
     has_poster: bool = False
     nfc: NewNfc | None = None
 

@@ -45,6 +45,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     document: ProgramDocument
     created_at: int
     updated_at: int
+    issuer_id: int | None = None  # None: the server's first issuer at Google
 
 
 def program_by_id(tx: Transaction, program_id: int) -> Program | None:
@@ -94,6 +95,7 @@ def read(row: ProgramRow) -> Program:
         document=_document(row.document),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        issuer_id=row.issuer_id,
     )
 
 
