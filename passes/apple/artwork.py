@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 
-from passes.apple.lint import Finding
+from passes.finding import Finding
 
 # The largest picture of each name in points: width, height. PassBuilder.
 POINTS_MAX = {

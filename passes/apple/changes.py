@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from passes.apple.labels import word
-from passes.apple.values import amount
 from passes.content import PassContent, Unit, in_language
+from passes.money import written
+from passes.words import word
 
 Fields = dict[str, Any]
-_SYMBOLS = {"EUR": "€"}
 
 
 def speaking(content: PassContent, designed: Fields, silent: Fields) -> Fields:
@@ -39,27 +38,11 @@ def moved(design: Fields, content: PassContent, unit: Unit, change: int, *, key:
     language = content.language or program.languages[0]
     if language not in program.languages:
         language = program.languages[0]
+    by = written(change, unit.currency, language, is_signed=True)
     if unit.currency is None:
         name = in_language(unit.name, language, default=program.languages[0])
-        return {
-            "changeMessage": word(
-                f"units_{key}", language, change=_signed(change, language), unit=_lower(name)
-            )
-        }
-    return {"changeMessage": word(f"money_{key}", language, change=_money(change, unit, language))}
-
-
-def _signed(change: int, language: str) -> str:
-    written = f"{change:+,}"
-    return written.replace(",", "\u00a0") if language == "fr" else written
-
-
-def _money(change: int, unit: Unit, language: str) -> str:
-    written = f"{amount(change, unit.currency):+,}"
-    if language != "fr":
-        return f"{written} {unit.currency}"
-    written = written.replace(",", "\u00a0").replace(".", ",")
-    return f"{written} {_SYMBOLS.get(unit.currency or '', unit.currency)}"
+        return {"changeMessage": word(f"units_{key}", language, change=by, unit=_lower(name))}
+    return {"changeMessage": word(f"money_{key}", language, change=by)}
 
 
 def _lower(name: str) -> str:

@@ -11,9 +11,10 @@ from wallet.models import Pass, StoreCard
 from passes.apple.changes import speaking
 from passes.apple.fields import designs, same_on_all_cards
 from passes.apple.layout import Field, Zones, poster, zones
-from passes.apple.values import rgb, utc_time
+from passes.apple.values import rgb
 from passes.barcode import apple_barcodes, apple_old_barcode
 from passes.content import LOCATIONS_MAX, PassContent, ProgramContent, in_language
+from passes.moments import utc_time
 
 # wallet-py3k writes one wrongly and the other always; the right `barcode` stands in `extra`.
 _DROPPED = ("barcode", "suppressStripShine")

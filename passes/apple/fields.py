@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from passes.apple.labels import word
 from passes.content import ProgramContent, Text, Tier, Unit, in_language
+from passes.words import word
 
 # The merchant's own fields and ours must not share a key: keys are unique in the whole pass.
 EXTRA_KEY = "field_"

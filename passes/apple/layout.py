@@ -6,8 +6,9 @@ from typing import Any
 
 from passes.apple.changes import moved
 from passes.apple.fields import EXTRA_KEY, number_style
-from passes.apple.values import amount, local_time, utc_time
 from passes.content import ExtraField, PassContent
+from passes.moments import local_time, utc_time
+from passes.money import amount
 
 Field = dict[str, Any]
 Zones = dict[str, list[Field]]

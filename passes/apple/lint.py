@@ -28,6 +28,7 @@ from passes.apple.schema import (
     PassJson,
     PosterGeneric,
 )
+from passes.finding import Finding
 
 FRONT_MAX = 4  # secondary and auxiliary together
 NFC_MESSAGE_BYTES_MAX = 64  # Wallet cuts what is longer
@@ -38,13 +39,6 @@ _LATIN_1 = re.compile(r"[\x00-\xff]+")
 _HTTPS = re.compile(r"https://[^/\s]+(/\S*)?")
 _LOOPBACK = re.compile(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/\S*)?")
 _card_json = msgspec.json.Decoder(CardJson)
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One broken rule: where, as a path into the pass, and which."""
-
-    path: str
-    text: str
 
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

@@ -10,12 +10,13 @@ import msgspec
 from passes.apple.archive import NOTHING, Records, archive, records
 from passes.apple.artwork import lint_files
 from passes.apple.document import Issue, Issuer, Skeleton, pass_json, skeleton
-from passes.apple.lint import BadPass, Finding, lint, lint_card
+from passes.apple.lint import BadPass, lint, lint_card
 from passes.apple.samples import samples
 from passes.apple.schema import TOKEN_MIN
 from passes.apple.signing import Signer
 from passes.apple.strings import strings_files
 from passes.content import ProgramContent
+from passes.finding import Finding
 
 MIME = "application/vnd.apple.pkpass"
 BUNDLE_MIME = "application/vnd.apple.pkpasses"

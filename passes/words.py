@@ -1,4 +1,4 @@
-"""The words we put on an Apple pass, in French and English."""
+"""The words we put on a card in either wallet, in French and English."""
 
 from __future__ import annotations
 
