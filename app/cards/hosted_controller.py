@@ -119,7 +119,9 @@ async def redeem(
     done: list[Posted] = []
 
     def work(tx: Transaction) -> Made:
-        posted, answer = redeeming.redeem(tx, user_id, card, step, claims=claims, drawn=drawn)
+        posted, answer = redeeming.redeem(
+            *(tx, user_id, card, step), claims=claims, claimed=claimed, drawn=drawn
+        )
         done[:] = [posted]  # as the last run of this unit left it
         return Made(201, answer)
 

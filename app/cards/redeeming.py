@@ -14,6 +14,7 @@ from app.cards.showing import card_out
 from app.errors import WrongAuthority
 from app.ids import PUBLIC_BYTES, public_id
 from app.ledger import service as ledger
+from app.ledger.claim_queries import OpenClaim
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import AnyEvent, Claims, Convert, Play, Step, TakeReward
 from app.outbox import service as outbox
@@ -52,7 +53,14 @@ def step_of(wanted: NewRedemption, event_id: str, now: int) -> Step:
 
 
 def redeem(
-    tx: Transaction, user_id: int, card: CardRow, step: Step, *, claims: Claims, drawn: Drawn
+    tx: Transaction,
+    user_id: int,
+    card: CardRow,
+    step: Step,
+    *,
+    claims: Claims,
+    claimed: OpenClaim | None,
+    drawn: Drawn,
 ) -> tuple[Posted, RedemptionOut]:
     """Post a redemption; the card's family only. Raises Refused as the engine refuses."""
     assert card.program_id is not None, "hosted cards are of a program"
@@ -64,6 +72,7 @@ def redeem(
         steps=(step,),
         body_hash=hashlib.sha256(body).digest(),
         claims=claims,
+        claimed=claimed,
         priority=outbox.AT_TILL,
         kind="redemption",
     )

@@ -91,6 +91,22 @@ def drop_stock(tx: Transaction, program_id: int, rule: str, event_key: bytes) ->
     )
 
 
+def hold(tx: Transaction, claimed: OpenClaim) -> bool:
+    """Lock a claim until the unit of work ends; False when it was given back.
+
+    Whoever gives it back locks it too and looks for the event after that, so one of both waits.
+    """
+    if claimed.kind == "stock":
+        sql = "SELECT card_id FROM stock_claim WHERE program_id = ? AND rule = ? AND event_key = ?"
+    else:
+        sql = (
+            "SELECT card_id FROM instant_claim"
+            " WHERE program_id = ? AND campaign = ? AND event_key = ?"
+        )
+    key = (claimed.program_id, claimed.of, claimed.event_key)
+    return tx.value(sql + tx.for_update, *key) is not None
+
+
 def instants_taken(tx: Transaction, program_id: int, campaign: str) -> dict[str, bytes]:
     """Return which instants of a campaign were claimed, each by which event."""
     return dict(

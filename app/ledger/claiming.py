@@ -72,9 +72,11 @@ def claim_for(
 def resolve_claim(tx: Transaction, claimed: OpenClaim) -> None:
     """Do `resolve`; the program's family only."""
     program_id, of, event_key = claimed.program_id, claimed.of, claimed.event_key
+    # Before the claim, as whoever takes one does.
+    taken = claim_queries.lock_stock(tx, program_id, of) if claimed.kind == "stock" else 0
+    claim_queries.hold(tx, claimed)  # a post that stands on it ends first
     is_posted = queries.event(tx, program_id, event_key) is not None
     if claimed.kind == "stock":
-        taken = claim_queries.lock_stock(tx, program_id, of)
         if is_posted:
             claim_queries.confirm_stock(tx, program_id, of, event_key)
         elif claim_queries.drop_stock(tx, program_id, of, event_key):

@@ -8,7 +8,8 @@ import msgspec
 
 from app.clock import rfc3339
 from app.errors import CardNotFound, Conflict, IdempotencyConflict
-from app.ledger import entry_queries, queries
+from app.ledger import claim_queries, entry_queries, queries
+from app.ledger.claim_queries import OpenClaim
 from app.ledger.drawing import Drawn, event_public_id, key_hash, voucher_public_id
 from app.ledger.entry_queries import EntryRow
 from app.ledger.journal import NO_CLAIMS, encode, merged, read_results
@@ -34,6 +35,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to a card, under one id of the caller's; None: it may happen again.
 
     `body_hash`: of everything the caller sent but when it was received. `kind`: the caller's word.
+    `claimed`: what `claims` stand on, looked at once more before it is given.
     """
 
     program_id: int
@@ -41,6 +43,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     body_hash: bytes = b""
     claims: Claims = NO_CLAIMS
+    claimed: OpenClaim | None = None
     priority: int = outbox.SINGLE
     kind: str = "event"
 
@@ -83,8 +86,8 @@ def post(
     book = open_book(tx, row, rules, now=now, birthday=_birthday(posting.steps) or row.birthday)
     vouchers = book.account.vouchers
     catch_up(book)
-    caught_up = len(book.transfers)
-    results = [take(book, row.card_id, step, posting.claims) for step in posting.steps]
+    caught_up, claims = len(book.transfers), _held_claims(tx, posting)
+    results = [take(book, row.card_id, step, claims) for step in posting.steps]
     if not book.is_kept and len(posting.steps) == 1:
         if posting.event_id is not None:
             queries.release_event(tx, row.program_id, key_hash(posting.event_id))
@@ -97,8 +100,15 @@ def post(
             sequence=row.sequence,
         )
     book.account.sequence += 1
-    done = Done(posting.steps, posting.claims, tuple(results), caught_up, vouchers)
+    done = Done(posting.steps, claims, tuple(results), caught_up, vouchers)
     return keep(tx, row, book, done, priority=posting.priority, drawn=drawn, now=now)
+
+
+def _held_claims(tx: Transaction, posting: Posting) -> Claims:
+    """Return the claims, or none where the sweeper gave them back before this post came to it."""
+    if posting.claimed is None or claim_queries.hold(tx, posting.claimed):
+        return posting.claims
+    return Claims(has_stock=False)
 
 
 def open_book(

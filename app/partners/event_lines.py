@@ -127,6 +127,7 @@ async def _post(
             read=each.read,
             merchant=merchant,
             claims=each.claims,
+            claimed=each.claimed,
             priority=outbox.BULK,
             drawn=Drawn(ports.ids.secret(SEED_BYTES)),
             now=now,

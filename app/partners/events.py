@@ -10,6 +10,7 @@ from app.cards.showing import Showing
 from app.cards.tickets import ticket_own_id
 from app.errors import CardNotFound, WrongAuthority
 from app.ledger import service as ledger
+from app.ledger.claim_queries import OpenClaim
 from app.ledger.refusing import error_of
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import AnyEvent, Claims, Play, Refund, Step, TakeReward, UseVoucher
@@ -65,6 +66,7 @@ def take(
     *,
     merchant: str,
     claims: Claims,
+    claimed: OpenClaim | None = None,
     priority: int = outbox.SINGLE,
     drawn: Drawn,
     now: int,
@@ -81,6 +83,7 @@ def take(
         steps=(step_of(tx, program, card_id, read, merchant=merchant),),
         body_hash=read.body_hash,
         claims=claims,
+        claimed=claimed,
         priority=priority,
     )
     return ledger.post(tx, card_id, posting, drawn=drawn, now=now)

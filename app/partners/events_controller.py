@@ -83,6 +83,7 @@ async def _one(
             *(tx, program, card_id, read),
             merchant=merchant,
             claims=claims,
+            claimed=claimed,
             drawn=drawn,
             now=now,
         )

@@ -98,6 +98,7 @@ class Ledger:
             body_hash=hashlib.sha256(msgspec.json.encode(step)).digest(),
             steps=(step,),
             claims=claims or Claims(),
+            claimed=more.get("claimed"),
         )
 
     async def post(

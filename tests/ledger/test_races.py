@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from app.errors import IdempotencyConflict, Refused
 from app.http.ports import Ports
 from app.ledger import claiming
@@ -89,7 +91,7 @@ async def test_a_stock_and_its_instants_are_shared_by_all_cards_at_once(ports: P
             ports, world.program_id, card, event_id=own_id, step=step, now=world.now
         )
         try:
-            return await world.post(card, event, own_id, claims=claims)
+            return await world.post(card, event, own_id, claims=claims, claimed=claimed)
         finally:
             await claiming.resolve(ports, claimed)
 
@@ -127,3 +129,29 @@ async def test_what_nobody_posted_goes_back_and_what_a_crash_left_is_confirmed(
             ports, world.program_id, card, event_id=own_id, step=step, now=world.now
         )
         assert claims.has_stock is has_stock, own_id
+
+
+async def test_a_post_that_comes_after_its_claim_was_given_back_gets_nothing(
+    ports: Ports,
+) -> None:
+    world = await open_ledger(ports, REWARDS)
+    card = await world.card()
+    await world.post(card, Purchase(amount_minor=5_000), "t1")
+    late = []
+    for own_id, event in (("r1", TakeReward()), ("p1", Play())):
+        step = Step(own_id, world.now, event)
+        late.append(
+            await claiming.claim(
+                ports, world.program_id, card, event_id=own_id, step=step, now=world.now
+            )
+        )
+    world.forward(61)
+    assert await world.sweep() == 2  # both given back: another card may have them
+    (reward, of_reward), (play, of_play) = late
+    assert play.instant is not None
+    played = await world.post(card, Play(), "p1", claims=play, claimed=of_play)
+    assert played.results["won"] is None
+    with pytest.raises(Refused) as refused:
+        await world.post(card, TakeReward(), "r1", claims=reward, claimed=of_reward)
+    assert refused.value.code == "out-of-stock"
+    assert not await world.faults(card)
