@@ -14,6 +14,7 @@ from app.sandbox.certificates import (
     found_in,
     make_development_certificates,
 )
+from app.sandbox.google_account import make_google_account
 from app.settings import Settings
 
 DEVELOPMENT_FOLDER = Path("certs/dev")
@@ -45,9 +46,16 @@ def signer_files(settings: Settings) -> SignerFiles:
 
 
 def prepare_sandbox(settings: Settings, clock: Clock) -> DevelopmentCertificates:
-    """Make development certificates and a secrets file, unless usable ones stand there."""
+    """Make development certificates, account and secrets, unless usable ones stand there."""
     ensure_secrets(settings)
-    return make_development_certificates(DEVELOPMENT_FOLDER, now=clock.wall())
+    return make_development_files(clock)
+
+
+def make_development_files(clock: Clock) -> DevelopmentCertificates:
+    """Make Apple's development certificates and Google's service account, unless usable."""
+    made = make_development_certificates(DEVELOPMENT_FOLDER, now=clock.wall())
+    make_google_account(DEVELOPMENT_FOLDER)
+    return made
 
 
 def ensure_secrets(settings: Settings) -> bool:

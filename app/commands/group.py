@@ -10,11 +10,15 @@ import uvloop
 
 from app.clock import SystemClock
 from app.commands import proving, reading, replaying, running, serving
-from app.commands.certificates import DEVELOPMENT_FOLDER, ensure_secrets, signer_files
+from app.commands.certificates import (
+    DEVELOPMENT_FOLDER,
+    ensure_secrets,
+    make_development_files,
+    signer_files,
+)
 from app.commands.checks import Check, check_signer
 from app.commands.doctor import examine
 from app.commands.speaking import Sentence, in_sentences, print_json, run, settings_now
-from app.sandbox.certificates import make_development_certificates
 from app.settings import Settings
 
 _MARKS = {"ok": "  ok      ", "warning": "  warning ", "failure": "  MISSING "}
@@ -69,7 +73,7 @@ def certs() -> None:
         if ensure_secrets(settings):
             click.echo(f"{settings.secrets_file} was made: keep a copy, away from the database.")
         if not settings.is_live:
-            make_development_certificates(DEVELOPMENT_FOLDER, now=SystemClock().wall())
+            make_development_files(SystemClock())
             click.echo(f"Development certificates stand in {DEVELOPMENT_FOLDER}/.")
         _tell(check_signer(signer_files(settings), now=SystemClock().wall()))
 

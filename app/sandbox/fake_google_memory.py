@@ -1,0 +1,175 @@
+"""What the fake Google knows of classes and objects, with the semantics of its REST calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from app.sandbox.fake_google_answers import Refused, invalid
+from app.sandbox.fake_google_pushes import NOTIFY, Pushes
+from app.sandbox.fake_google_rules import Rules, check_sent, issuer_of, merged
+from app.sandbox.fake_google_schema import check
+
+MESSAGES_MAX = 10
+_NOTIFY = "notifyPreference"
+
+
+class Stored(msgspec.Struct):
+    """A class or an object. `holders`: the accounts that saved it."""
+
+    document: dict[str, Any]
+    number: int  # in the order of making
+    holders: list[str] = msgspec.field(default_factory=list)
+
+
+class Memory:
+    """Every class and object by its id; nothing is ever deleted, as at Google."""
+
+    def __init__(self, pushes: Pushes, rules: Rules) -> None:
+        self._pushes = pushes
+        self._rules = rules
+        self.classes: dict[str, Stored] = {}
+        self.objects: dict[str, Stored] = {}
+        self._number = 0
+
+    def insert(self, kind: str, sent: dict[str, Any]) -> Stored:
+        """Make a class or an object. Raises Refused 409 when there is one."""
+        check_sent(kind, sent)
+        self._rules.judge(kind, sent)
+        known = self._of(kind)
+        if sent["id"] in known:
+            raise Refused(409, "existingResource", f"{_NAMES[kind]} {sent['id']} already exists.")
+        document = {name: value for name, value in sent.items() if name != _NOTIFY}
+        self._settle(kind, document, None)
+        self._number += 1
+        known[sent["id"]] = Stored(document, self._number)
+        return known[sent["id"]]
+
+    def found(self, kind: str, resource_id: str) -> Stored:
+        """Return what stands there. Raises Refused 404."""
+        stored = self._of(kind).get(resource_id)
+        if stored is None:
+            reason = "classNotFound" if kind == "class" else "resourceNotFound"
+            raise Refused(404, reason, f"{_NAMES[kind]} {resource_id} not found.")
+        return stored
+
+    def patch(self, kind: str, resource_id: str, sent: dict[str, Any]) -> Stored:
+        """Merge what is sent into what stands there."""
+        check_sent(kind, sent)
+        stored = self.found(kind, resource_id)
+        self._rules.judge(kind, sent, is_patch=True)
+        return self._replace(kind, stored, merged(stored.document, sent))
+
+    def put(self, kind: str, resource_id: str, sent: dict[str, Any]) -> Stored:
+        """Replace what stands there."""
+        check_sent(kind, sent)
+        stored = self.found(kind, resource_id)
+        return self._replace(kind, stored, {"id": resource_id, **sent})
+
+    def add_message(self, kind: str, resource_id: str, sent: dict[str, Any]) -> Stored:
+        """Add a message; one of the same id is replaced."""
+        check(sent, "AddMessageRequest")
+        if "message" not in sent:
+            raise invalid("message is required.")
+        message = sent["message"]
+        self._rules.judge_message(message)
+        stored = self.found(kind, resource_id)
+        others = [
+            each
+            for each in stored.document.get("messages", [])
+            if "id" not in message or each.get("id") != message["id"]
+        ]
+        if len(others) >= MESSAGES_MAX:
+            raise invalid(f"messages: at most {MESSAGES_MAX}.")
+        holders = [
+            each.document
+            for each in (self.of_class(resource_id) if kind == "class" else [stored])
+            if each.holders
+        ]
+        pushes = self._pushes.message_added(
+            resource_id, message, self.class_of(stored, kind), holders=holders
+        )
+        stored.document = {**stored.document, "messages": [*others, message]}
+        self._pushes.show(pushes)
+        return stored
+
+    def of_class(self, class_id: str) -> Iterator[Stored]:
+        """Walk the objects of a class in the order of making."""
+        return (it for it in self.objects.values() if it.document["classId"] == class_id)
+
+    def class_of(self, stored: Stored, kind: str = "object") -> dict[str, Any]:
+        """Return the class that stands behind an object; a class itself."""
+        if kind == "class":
+            return stored.document
+        return self.classes[stored.document["classId"]].document
+
+    def view(self, kind: str, stored: Stored) -> dict[str, Any]:
+        """Return what a caller reads: with what only Google may say."""
+        if kind == "class":
+            return {"kind": "walletobjects#loyaltyClass", **stored.document}
+        return {
+            "kind": "walletobjects#loyaltyObject",
+            **stored.document,
+            "hasUsers": bool(stored.holders),
+            "classReference": self.view("class", self.classes[stored.document["classId"]]),
+        }
+
+    def _of(self, kind: str) -> dict[str, Stored]:
+        return self.classes if kind == "class" else self.objects
+
+    def _replace(self, kind: str, stored: Stored, result: dict[str, Any]) -> Stored:
+        """Judge a result and let it stand; phones speak when that was asked and is allowed."""
+        before = stored.document
+        if result.get("id") != before["id"]:
+            raise invalid(f"id: {result.get('id')} does not match the path.")
+        is_asked = result.pop(_NOTIFY, None) == NOTIFY
+        self._rules.judge(kind, _as_sent(kind, before, result))
+        self._settle(kind, result, before)
+        if kind == "class":
+            saved = (it.document for it in self.of_class(before["id"]) if it.holders)
+            pushes = self._pushes.class_changed(before, result, saved, is_asked=is_asked)
+        else:
+            of_class = self.classes[result["classId"]].document
+            push = self._pushes.object_changed(
+                before, result, of_class, is_asked=is_asked and bool(stored.holders)
+            )
+            pushes = [push] if push else []
+        stored.document = result
+        self._pushes.show(pushes)
+        return stored
+
+    def _settle(self, kind: str, document: dict[str, Any], before: dict[str, Any] | None) -> None:
+        """Apply what depends on other resources: review states, an object's class."""
+        if kind == "class":
+            _review(document, before)
+            return
+        if issuer_of(document["classId"]) != issuer_of(document["id"]):
+            raise invalid("classId: the class of another issuer.")
+        of_class = self.found("class", document["classId"]).document
+        if of_class.get("reviewStatus") != "APPROVED":
+            raise invalid(f"Wallet Object Class {of_class['id']} is not approved.")
+
+
+_NAMES = {"class": "Wallet Object Class", "object": "Wallet Object"}
+
+
+def _as_sent(kind: str, before: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result as a caller could have sent it whole: APPROVED is Google's word."""
+    if kind == "class" and result.get("reviewStatus") == before.get("reviewStatus") == "APPROVED":
+        # So says Google to whoever changes an approved class without sending UNDER_REVIEW.
+        raise Refused(400, "badRequest", "Invalid review status Optional[APPROVED]")
+    return result
+
+
+def _review(document: dict[str, Any], before: dict[str, Any] | None) -> None:
+    """Approve what is under review at once; nothing goes back to draft."""
+    match document.get("reviewStatus"):
+        case "UNDER_REVIEW":
+            document["reviewStatus"] = "APPROVED"
+        case "DRAFT":
+            if before is not None and before.get("reviewStatus") != "DRAFT":
+                raise invalid("reviewStatus: a class never goes back to draft.")
+        case status:
+            raise Refused(400, "badRequest", f"Invalid review status Optional[{status}]")
