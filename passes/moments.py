@@ -13,36 +13,9 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_DAY, _LAST_DAY = date(1, 1, 2).toordinal(), date(9999, 12, 30).toordinal()
 _TWO_DIGITS = tuple(f"{value:02}" for value in range(60))
 _WITHOUT_SECONDS_OF_ZONE = len("2027-01-31T22:59:59+01:00")  # +00:44:30 once was Monrovia's
-_MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
+_FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+_ENGLISH = "January February March April May June July August September October November December"
+_MONTHS = {"fr": _FRENCH.split(), "en": _ENGLISH.split()}
 
 
 def utc_time(at: int) -> str:

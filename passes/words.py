@@ -33,6 +33,15 @@ WORDS: dict[str, Text] = {
     "no_message": {"fr": "Aucun message", "en": "No message"},
     "terms": {"fr": "Conditions", "en": "Terms"},
     "card_page": {"fr": "Votre carte en ligne", "en": "Your card online"},
+    "program": {"fr": "Programme", "en": "Program"},
+    "holder": {"fr": "Titulaire", "en": "Name"},
+    "expiring_on": {"fr": "{amount} le {day}", "en": "{amount} on {day}"},
+    "more": {"fr": "Aussi", "en": "Also"},
+    "card": {"fr": "Carte", "en": "Card"},
+    "no_longer_valid": {
+        "fr": "Cette carte n'est plus valable.",
+        "en": "This card is no longer valid.",
+    },
     "leave": {"fr": "Quitter le programme", "en": "How to leave"},
 }
 

@@ -1,0 +1,145 @@
+"""Save links: what a card's link holds, signed by the issuer's account (specs: google.md §4).
+
+The one place that signs JWTs for Google. The key is an object, parsed once: parsing costs as much
+as a hundred signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.api_jws import PyJWS
+
+from passes.google.loyalty_object import minimal_object
+
+LINK_MAX = 1800  # characters of the encoded JWT; a longer link is cut by some browsers
+ASSERTION_SECONDS = 3600  # Google takes no longer life
+_ALGORITHM = "RS256"
+_HEADER_CHARACTERS = 36  # of {"alg":"RS256","typ":"JWT"} in base64url
+_SKINNY = ("id", "classId")
+_PRIVATE = ("accountName",)  # a link can be read by whoever holds it
+
+_encode = msgspec.json.Encoder().encode
+_jws = PyJWS()
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A service account: its e-mail, its RSA key, and which key that is."""
+
+    email: str
+    key: rsa.RSAPrivateKey
+    key_id: str | None = None
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A signed link. Not fat: the object must be inserted by REST before anybody opens it."""
+
+    jwt: str
+    is_fat: bool
+    has_class: bool
+
+
+class TooLong(ValueError):  # it is refused, nothing went wrong here
+    """No link can carry the class; insert it by REST first."""
+
+
+def choose(
+    account: Account,
+    *,
+    document: dict[str, Any],
+    class_document: dict[str, Any] | None = None,
+    may_be_fat: bool = True,
+    origins: Sequence[str],
+    at_seconds: int,
+) -> Chosen:
+    """Make the link that says most and fits: the whole object, the minimal one, only its ids.
+
+    `class_document`: the class Google does not know yet, None when it does. Raises TooLong: it
+    does not fit, or the object is secret and must be inserted, for which there must be a class.
+    """
+    classes = () if class_document is None else (class_document,)
+    for candidate in _fat(document) if may_be_fat else ():
+        claims = _claims(account, (candidate,), classes, origins=origins, at_seconds=at_seconds)
+        if _length(account, claims) <= LINK_MAX:
+            return Chosen(_sign(account, claims), is_fat=True, has_class=bool(classes))
+    if classes:
+        raise TooLong(f"class and object need more than {LINK_MAX} characters")
+    skinny = {name: document[name] for name in _SKINNY}
+    jwt = sign_save_jwt(account, objects=(skinny,), origins=origins, at_seconds=at_seconds)
+    return Chosen(jwt, is_fat=False, has_class=False)
+
+
+def sign_save_jwt(
+    account: Account,
+    *,
+    objects: Sequence[dict[str, Any]],
+    classes: Sequence[dict[str, Any]] = (),
+    origins: Sequence[str],
+    at_seconds: int,
+) -> str:
+    """Sign what the user's Google account may save. `origins`: `https://host`, where buttons are.
+
+    It never expires: a link that was printed still works.
+    """
+    return _sign(
+        account, _claims(account, objects, classes, origins=origins, at_seconds=at_seconds)
+    )
+
+
+def sign_assertion(account: Account, *, at_seconds: int, audience: str, scope: str) -> str:
+    """Sign the request for an OAuth token (RFC 7523; Google: OAuth 2.0 for service accounts)."""
+    claims = {
+        "iss": account.email,
+        "scope": scope,
+        "aud": audience,
+        "iat": at_seconds,
+        "exp": at_seconds + ASSERTION_SECONDS,
+    }
+    headers = {"kid": account.key_id} if account.key_id else None
+    return _jws.encode(_encode(claims), account.key, _ALGORITHM, headers)
+
+
+def _fat(document: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    if "rotatingBarcode" in document:
+        return ()  # a link would publish the secret of its code
+    public = {name: value for name, value in document.items() if name not in _PRIVATE}
+    return public, minimal_object(document)
+
+
+def _claims(
+    account: Account,
+    objects: Sequence[dict[str, Any]],
+    classes: Sequence[dict[str, Any]],
+    *,
+    origins: Sequence[str],
+    at_seconds: int,
+) -> bytes:
+    payload: dict[str, Any] = {"loyaltyObjects": objects}
+    if classes:
+        payload["loyaltyClasses"] = classes
+    return _encode(
+        {
+            "iss": account.email,
+            "aud": "google",
+            "typ": "savetowallet",
+            "iat": at_seconds,
+            "origins": origins,
+            "payload": payload,
+        }
+    )
+
+
+def _length(account: Account, claims: bytes) -> int:
+    signature = account.key.key_size // 8
+    return _HEADER_CHARACTERS + _in_base64(len(claims)) + _in_base64(signature) + 2
+
+
+def _in_base64(size: int) -> int:
+    return -(-size * 4 // 3)  # without padding
+
+
+def _sign(account: Account, claims: bytes) -> str:
+    return _jws.encode(claims, account.key, _ALGORITHM)
