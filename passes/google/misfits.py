@@ -76,7 +76,11 @@ def _refusal(kind: inspect.Type, value: Any) -> str | None:
         case ((inspect.IntType() | inspect.FloatType()), int()) if not isinstance(value, bool):
             return _number_refusal(kind, value)
         case inspect.LiteralType(), str():
-            return None if value in kind.values else f"must be one of {', '.join(kind.values)}"
+            return (
+                None
+                if value in kind.values
+                else f"must be one of {', '.join(map(str, kind.values))}"
+            )
     return f"must be {_NAMES.get(type(kind), 'something else')}"
 
 

@@ -20,7 +20,8 @@ ASSERTION_SECONDS = 3600  # Google takes no longer life
 _ALGORITHM = "RS256"
 _HEADER_CHARACTERS = 36  # of {"alg":"RS256","typ":"JWT"} in base64url
 _SKINNY = ("id", "classId")
-_PRIVATE = ("accountName",)  # a link can be read by whoever holds it
+# A link can be read by whoever holds it: no name, and no words that only its user is told.
+_PRIVATE = ("accountName", "messages", "textModulesData")
 
 _encode = msgspec.json.Encoder().encode
 _jws = PyJWS()
@@ -35,11 +36,15 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A signed link. Not fat: the object must be inserted by REST before anybody opens it."""
+    """A signed link, and the object as it stands in it: what a save tells Google.
+
+    Not fat: the whole object must be inserted by REST before anybody opens the link.
+    """
 
     jwt: str
     is_fat: bool
     has_class: bool
+    held: dict[str, Any]
 
 
 class TooLong(ValueError):  # it is refused, nothing went wrong here
@@ -55,7 +60,7 @@ def choose(
     origins: Sequence[str],
     at_seconds: int,
 ) -> Chosen:
-    """Make the link that says most and fits: the whole object, the minimal one, only its ids.
+    """Make the link that says most and fits: all that is public, the minimum, only the ids.
 
     `class_document`: the class Google does not know yet, None when it does. Raises TooLong: it
     does not fit, or the object is secret and must be inserted, for which there must be a class.
@@ -64,12 +69,13 @@ def choose(
     for candidate in _fat(document) if may_be_fat else ():
         claims = _claims(account, (candidate,), classes, origins=origins, at_seconds=at_seconds)
         if _length(account, claims) <= LINK_MAX:
-            return Chosen(_sign(account, claims), is_fat=True, has_class=bool(classes))
+            jwt = _sign(account, claims)
+            return Chosen(jwt, is_fat=True, has_class=bool(classes), held=candidate)
     if classes:
         raise TooLong(f"class and object need more than {LINK_MAX} characters")
     skinny = {name: document[name] for name in _SKINNY}
     jwt = sign_save_jwt(account, objects=(skinny,), origins=origins, at_seconds=at_seconds)
-    return Chosen(jwt, is_fat=False, has_class=False)
+    return Chosen(jwt, is_fat=False, has_class=False, held=skinny)
 
 
 def sign_save_jwt(

@@ -23,13 +23,28 @@ Base16 = Annotated[str, Meta(pattern=r"^([0-9A-F]{2})+\Z", min_length=32)]  # RF
 PictureId = Annotated[str, Meta(pattern=r"^[0-9]+\.[A-Za-z0-9._-]+\Z")]
 
 BarcodeType = Literal[
-    *("AZTEC", "CODE_39", "CODE_128", "CODABAR", "DATA_MATRIX", "EAN_8", "EAN_13"),
-    *("ITF_14", "PDF_417", "QR_CODE", "UPC_A", "TEXT_ONLY"),
+    "AZTEC",
+    "CODE_39",
+    "CODE_128",
+    "CODABAR",
+    "DATA_MATRIX",
+    "EAN_8",
+    "EAN_13",
+    "ITF_14",
+    "PDF_417",
+    "QR_CODE",
+    "UPC_A",
+    "TEXT_ONLY",
 ]
 MessageType = Literal["TEXT", "TEXT_AND_NOTIFY", "EXPIRATION_NOTIFICATION"]
 DateFormat = Literal[
-    *("DATE_TIME", "DATE_ONLY", "TIME_ONLY", "DATE_TIME_YEAR", "DATE_YEAR"),
-    *("YEAR_MONTH", "YEAR_MONTH_DAY"),
+    "DATE_TIME",
+    "DATE_ONLY",
+    "TIME_ONLY",
+    "DATE_TIME_YEAR",
+    "DATE_YEAR",
+    "YEAR_MONTH",
+    "YEAR_MONTH_DAY",
 ]
 
 
