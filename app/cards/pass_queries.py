@@ -86,6 +86,20 @@ def add_installed(tx: Transaction, card_id: int, serial: bytes, by: int) -> int:
     return found if isinstance(found, int) else 0
 
 
+def set_installed(tx: Transaction, card_id: int, serial: bytes, installed: int) -> None:
+    """Set how many hold the pass, where a wallet tells that and no count of phones."""
+    tx.run(
+        "UPDATE pass SET installed = ? WHERE card_id = ? AND serial = ?",
+        *(installed, card_id, serial),
+    )
+
+
+def installed_serials(tx: Transaction, card_id: int, wallet: str) -> list[bytes]:
+    """List a card's passes that stand in somebody's wallet, voided ones too."""
+    sql = "SELECT serial FROM pass WHERE card_id = ? AND wallet = ? AND installed > 0"
+    return tx.all(bytes, sql + " ORDER BY serial", card_id, wallet)
+
+
 def hand_over(tx: Transaction, card_id: int, *, from_user: int, to_user: int) -> None:
     """Let passes in force belong to another user."""
     tx.run(

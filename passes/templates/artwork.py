@@ -7,11 +7,20 @@ import unicodedata
 from PIL import Image, ImageDraw, ImageFont
 
 from passes.templates.colors import color_of, rgb_bytes, text_on
-from passes.templates.fitting import ICON_POINTS, LOGO_POINTS, SCALES, file_name, fit, png
+from passes.templates.fitting import (
+    GOOGLE_LOGO_SIDE,
+    ICON_POINTS,
+    LOGO_POINTS,
+    SCALES,
+    file_name,
+    fit,
+    png,
+)
 
-__all__ = ["artwork", "fit", "initials"]
+__all__ = ["artwork", "fit", "google_logo", "initials"]
 
 _SMOOTH = 4  # drawn so many times larger, then reduced: edges without steps
+_SMOOTH_LARGE = 2  # of a large picture, whose steps are small
 _INITIALS_MAX = 2
 _LETTER_SIZE = {0: 0.0, 1: 0.62, 2: 0.46}  # of the picture's side, by number of letters
 _ROUNDING = 0.22  # of the side
@@ -40,6 +49,17 @@ def artwork(name: str, background: str | None, foreground: str | None) -> dict[s
     return pictures
 
 
+def google_logo(name: str, background: str | None, foreground: str | None) -> bytes:
+    """Return a square PNG for Google, which shows the circle inside it; colours `#rrggbb` or None.
+
+    As on Apple's passes the colours change places on a card of the program's own colour.
+    """
+    paper = background or color_of(name)
+    ink = foreground or text_on(paper)
+    on_card = (ink, paper) if background else (paper, ink)
+    return _badge(initials(name), *on_card, side=GOOGLE_LOGO_SIDE, smooth=_SMOOTH_LARGE)
+
+
 def initials(name: str) -> str:
     """Return one or two capitals for a name; empty when it has no Latin letter or digit."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
@@ -47,8 +67,16 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in words[:_INITIALS_MAX]).upper()
 
 
-def _badge(letters: str, paper: str, ink: str, *, side: int, is_rounded: bool = False) -> bytes:
-    large = side * _SMOOTH
+def _badge(
+    letters: str,
+    paper: str,
+    ink: str,
+    *,
+    side: int,
+    is_rounded: bool = False,
+    smooth: int = _SMOOTH,
+) -> bytes:
+    large = side * smooth
     picture = Image.new("RGBA", (large, large), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     radius = large * _ROUNDING if is_rounded else 0
