@@ -11,17 +11,22 @@ _VERSION = b"\x01"
 _NAME, _VALUE, _SHAPE = 3, 8, 3  # bytes of each hash
 _ROW = _NAME + _VALUE + _SHAPE
 _IDS = ("id", "classId")
+_FACES = ("loyaltyPoints", "secondaryLoyaltyPoints")
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 Told = dict[bytes, tuple[bytes, bytes]]  # by the name's hash: those of value and shape
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A call to make. `body` has no notifyPreference; `members`: what in it is new or different."""
+    """A call to make. `body` has no notifyPreference; `members`: what in it is new or different.
+
+    `has_moved`: a balance on the face is known to be another, not just its label.
+    """
 
     method: Literal["PATCH", "PUT"]
     body: dict[str, Any]
     members: tuple[str, ...]
+    has_moved: bool = False
 
 
 def fingerprint(document: dict[str, Any]) -> bytes:
@@ -46,11 +51,12 @@ def difference(told: bytes | None, document: dict[str, Any]) -> Change | None:
     is_reshaped = any(
         name not in now or (hashes[1] != now[name][1]) for name, hashes in known.items()
     )
+    has_moved = any(known.get(name) != now[name] for name in _BALANCES if name in now)
     if is_reshaped or is_other:
-        return Change("PUT", document, changed)
+        return Change("PUT", document, changed, has_moved)
     if not changed:
         return None
-    return Change("PATCH", {name: document[name] for name in changed}, changed)
+    return Change("PATCH", {name: document[name] for name in changed}, changed, has_moved)
 
 
 def _all(document: dict[str, Any]) -> Change:
@@ -61,10 +67,15 @@ def _all(document: dict[str, Any]) -> Change:
 
 
 def _hashes(document: dict[str, Any]) -> Told:
-    return {
-        _name(name): (_hash(value, _VALUE), _hash(_shape(value), _SHAPE))
-        for name, value in document.items()
-    }
+    found = {_name(name): _both(value) for name, value in document.items()}
+    for face, name in zip(_FACES, _BALANCES, strict=True):
+        if face in document:
+            found[name] = _both(document[face].get("balance"))
+    return found
+
+
+def _both(value: Any) -> tuple[bytes, bytes]:
+    return _hash(value, _VALUE), _hash(_shape(value), _SHAPE)
 
 
 def _read(told: bytes) -> Told | None:
@@ -87,3 +98,6 @@ def _name(name: str) -> bytes:
 
 def _hash(value: Any, size: int) -> bytes:
     return hashlib.blake2b(_encode(value), digest_size=size).digest()
+
+
+_BALANCES = tuple(_name(f"{face}.balance") for face in _FACES)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, UnsetType
 
 from passes.barcode import check
+from passes.barcode.digits import has_right_check_digit, is_digits
 from passes.finding import Finding
 from passes.google.addresses import fetch_refusal
 from passes.google.misfits import decoded
@@ -35,7 +36,6 @@ from passes.google.schema import LoyaltyClass, NewMessage
 _CLASS_NEEDS = ("id", "issuerName", "programName", "programLogo", "reviewStatus")
 _OBJECT_NEEDS = ("id", "classId", "state")
 _INT_64 = 2**63
-_OUR_NAMES = {"ITF_14": "ITF"}
 _BYTES_MAX = {"QR_CODE": 2_953, "PDF_417": 1_850, "AZTEC": 1_914, "DATA_MATRIX": 1_556}
 _SUBSTITUTION = re.compile(r"\{([^{}]*)\}")
 _TOTP_VALUE = re.compile(r"totp_value_([0-9]{1,3})")
@@ -156,11 +156,14 @@ def _code_rules(code: Barcode) -> Iterator[Finding]:
         if len(code.value.encode()) > most:
             yield Finding("barcode.value", f"at most {most} bytes")
         return
-    refusal = check(_OUR_NAMES.get(code.type, code.type), code.value)
+    if code.type == "ITF_14":
+        is_right = len(code.value) == 14 and is_digits(code.value)
+        if not (is_right and has_right_check_digit(code.value)):
+            yield Finding("barcode.value", "14 digits with a right check digit expected")
+        return
+    refusal = check(code.type, code.value)
     if refusal:
         yield Finding("barcode.value", refusal.reason)
-    elif code.type == "ITF_14" and check("RSS_14", code.value):  # 14 digits, the last checks them
-        yield Finding("barcode.value", "14 digits with their check digit expected")
 
 
 def _rotating_rules(code: RotatingBarcode) -> Iterator[Finding]:

@@ -17,9 +17,9 @@ from passes.google.loyalty_object import minimal_object
 
 LINK_MAX = 1800  # characters of the encoded JWT; a longer link is cut by some browsers
 ASSERTION_SECONDS = 3600  # Google takes no longer life
-_ALGORITHM = "RS256"
+ALGORITHM = "RS256"
 _HEADER_CHARACTERS = 36  # of {"alg":"RS256","typ":"JWT"} in base64url
-_SKINNY = ("id", "classId")
+SKINNY = ("id", "classId")
 # A link can be read by whoever holds it: no name, and no words that only its user is told.
 _PRIVATE = ("accountName", "messages", "textModulesData")
 
@@ -73,7 +73,7 @@ def choose(
             return Chosen(jwt, is_fat=True, has_class=bool(classes), held=candidate)
     if classes:
         raise TooLong(f"class and object need more than {LINK_MAX} characters")
-    skinny = {name: document[name] for name in _SKINNY}
+    skinny = {name: document[name] for name in SKINNY}
     jwt = sign_save_jwt(account, objects=(skinny,), origins=origins, at_seconds=at_seconds)
     return Chosen(jwt, is_fat=False, has_class=False, held=skinny)
 
@@ -105,7 +105,7 @@ def sign_assertion(account: Account, *, at_seconds: int, audience: str, scope: s
         "exp": at_seconds + ASSERTION_SECONDS,
     }
     headers = {"kid": account.key_id} if account.key_id else None
-    return _jws.encode(_encode(claims), account.key, _ALGORITHM, headers)
+    return _jws.encode(_encode(claims), account.key, ALGORITHM, headers)
 
 
 def _fat(document: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -148,4 +148,4 @@ def _in_base64(size: int) -> int:
 
 
 def _sign(account: Account, claims: bytes) -> str:
-    return _jws.encode(claims, account.key, _ALGORITHM)
+    return _jws.encode(claims, account.key, ALGORITHM)
