@@ -14,6 +14,7 @@ from passes.barcode import check
 from passes.barcode.digits import has_right_check_digit, is_digits
 from passes.finding import Finding
 from passes.google.addresses import fetch_refusal
+from passes.google.class_schema import LoyaltyClass
 from passes.google.misfits import decoded
 from passes.google.object_schema import (
     Balance,
@@ -31,7 +32,7 @@ from passes.google.rules import (
     shared_rules,
     twice,
 )
-from passes.google.schema import LoyaltyClass, NewMessage
+from passes.google.schema import NewMessage
 
 _CLASS_NEEDS = ("id", "issuerName", "programName", "programLogo", "reviewStatus")
 _OBJECT_NEEDS = ("id", "classId", "state")

@@ -1,4 +1,4 @@
-"""The loyaltyObject in types, as schema.py does it for the class."""
+"""The loyaltyObject in types, as schema.py does what it shares with the class."""
 
 from __future__ import annotations
 
