@@ -16,6 +16,14 @@ Mode = Literal["sandbox", "live"]
 
 _APPLE_PRODUCTION = "https://api.push.apple.com"
 _GOOGLE_SAVE = "https://pay.google.com/gp/v/save/"
+_GOOGLE_API = "https://walletobjects.googleapis.com"
+_GOOGLE_TOKEN = "https://oauth2.googleapis.com/token"  # noqa: S105  # an address
+_GOOGLE_ROOT_KEYS = "https://pay.google.com/gp/m/issuer/keys"
+_SANDBOX_GOOGLE = "/sandbox/google"
+_URLS = (
+    *("public_url", "pass_url", "apns_url", "google_api_url", "google_token_url"),
+    *("google_root_keys_url", "google_save_url"),
+)
 
 
 class WrongSetting(ValueError):
@@ -118,12 +126,14 @@ def _judge(settings: Settings) -> None:
     for name in ("port", "sandbox_apns_port"):
         if not 0 <= getattr(settings, name) <= 65_535:
             raise WrongSetting(f"{PREFIX}{name.upper()} must be 0 to 65535")
-    for name in ("public_url", "pass_url", "apns_url", "google_api_url", "google_token_url"):
+    for name in _URLS:
         _judge_url(name, getattr(settings, name))
     if not settings.database_url.startswith(("sqlite:///", "postgresql://")):
         raise WrongSetting(f"{PREFIX}DATABASE_URL must be sqlite:///… or postgresql://…")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         raise WrongSetting(f"{PREFIX}SMTP_URL must be smtp://host:port or smtps://host:port")
+    if (issuer := settings.google_issuer_id) and not (issuer.isascii() and issuer.isdigit()):
+        raise WrongSetting(f"{PREFIX}GOOGLE_ISSUER_ID is a number, as the Wallet console shows it")
     for proxy in settings.trusted_proxies:
         _judge_proxy(proxy)
     _judge_processes(settings)
@@ -168,6 +178,9 @@ def _judge_live(settings: Settings) -> None:
     for name in (*needed, "apple_wwdr_file", "smtp_url"):
         if getattr(settings, name) is None:
             raise WrongSetting(f"{PREFIX}{name.upper()} is needed in live mode")
+    if (settings.google_issuer_id is None) != (settings.google_service_account_file is None):
+        text = "GOOGLE_ISSUER_ID and GOOGLE_SERVICE_ACCOUNT_FILE go together: both, or no Google"
+        raise WrongSetting(PREFIX + text)
 
 
 def apns_url(settings: Settings) -> str:
@@ -180,7 +193,32 @@ def apns_url(settings: Settings) -> str:
 
 
 def google_save_url(settings: Settings) -> str:
-    """Return what a save link begins with; the sandbox has a page of its own."""
+    """Return what a save link begins with, up to its token; the sandbox has a page of its own."""
     if settings.google_save_url:
-        return settings.google_save_url
-    return _GOOGLE_SAVE if settings.is_live else f"{settings.public_url}/sandbox/google/save/"
+        return settings.google_save_url.rstrip("/") + "/"
+    return _GOOGLE_SAVE if settings.is_live else f"{_sandbox_google(settings)}/save/"
+
+
+def google_api_url(settings: Settings) -> str:
+    """Return where classes and objects are written; in the sandbox its own Google."""
+    if settings.google_api_url:
+        return settings.google_api_url
+    return _GOOGLE_API if settings.is_live else _sandbox_google(settings)
+
+
+def google_token_url(settings: Settings) -> str:
+    """Return where OAuth tokens come from."""
+    if settings.google_token_url:
+        return settings.google_token_url
+    return _GOOGLE_TOKEN if settings.is_live else f"{_sandbox_google(settings)}/token"
+
+
+def google_root_keys_url(settings: Settings) -> str:
+    """Return where the keys are published that vouch for callbacks."""
+    if settings.google_root_keys_url:
+        return settings.google_root_keys_url
+    return _GOOGLE_ROOT_KEYS if settings.is_live else f"{_sandbox_google(settings)}/keys"
+
+
+def _sandbox_google(settings: Settings) -> str:
+    return settings.public_url + _SANDBOX_GOOGLE

@@ -9,7 +9,6 @@ from app.storage.database import Transaction
 ERASE: dict[str, str] = {}
 KEPT = {
     "signer": "certificates of a merchant",
-    "issuer": "a merchant's account with Google",
     "program": "a merchant's program",
     "program_version": "a merchant's program",
     "program_image": "a merchant's pictures",
@@ -168,13 +167,18 @@ def artwork_of(tx: Transaction, program_id: int) -> dict[str, bytes]:
     return dict(tx.all(lambda name, png: (str(name), bytes(png)), sql, program_id))
 
 
-def put_image(tx: Transaction, program_id: int, role: str, *, sha256: bytes, png: bytes) -> None:
-    """Put a picture in a place, and make it public under its hash."""
+def keep_image(tx: Transaction, sha256: bytes, png: bytes) -> None:
+    """Make a picture public under its hash, for ever."""
     tx.run(
         "INSERT INTO image (sha256, png) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
         sha256,
         png,
     )
+
+
+def put_image(tx: Transaction, program_id: int, role: str, *, sha256: bytes, png: bytes) -> None:
+    """Put a picture in a place, and make it public under its hash."""
+    keep_image(tx, sha256, png)
     tx.run(
         "INSERT INTO program_image (program_id, role, sha256) VALUES (?, ?, ?)"
         " ON CONFLICT (program_id, role) DO UPDATE SET sha256 = excluded.sha256",

@@ -1,0 +1,45 @@
+"""Opened ports on both engines, and one issuer with its key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.clock import FrozenClock
+from app.google.issuers import Issuers
+from app.http.ports import Ports
+from app.programs import issuers as rows
+from tests.flows.conftest import open_test_ports
+from tests.google.accounts import GOOGLE_ISSUER, account_json
+
+
+@pytest.fixture
+async def ports(database_url: str, clock: FrozenClock) -> AsyncIterator[Ports]:
+    """Open everything but the routes."""
+    async with open_test_ports(database_url, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def issuers(ports: Ports) -> Issuers:
+    """Keep the server's issuer and load it."""
+    await keep_issuer(ports, rows.FIRST_ISSUER, GOOGLE_ISSUER)
+    issuers = Issuers(ports)
+    await issuers.load()
+    return issuers
+
+
+async def keep_issuer(
+    ports: Ports, issuer_id: int, google_issuer: str, *, file: bytes | None = None
+) -> None:
+    """Keep an issuer of the server."""
+    row = rows.seal_issuer(
+        google_issuer,
+        account_json() if file is None else file,
+        issuer_id=issuer_id,
+        secrets=ports.secrets,
+        nonce=ports.ids.secret(12),
+        now=ports.clock.wall(),
+    )
+    await ports.database.write(lambda tx: rows.ensure_issuer(tx, row, server_public=b"s" * 16))
