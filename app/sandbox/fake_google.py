@@ -10,7 +10,9 @@ import msgspec
 
 from app.clock import Clock
 from app.ids import Randomness
-from app.sandbox.fake_google_answers import Refused, Reply
+from app.sandbox.fake_google_answers import Refused, Reply, answered
+from app.sandbox.fake_google_batch import answer_batch
+from app.sandbox.fake_google_callbacks import Callbacks
 from app.sandbox.fake_google_http import (
     Cut,
     Request,
@@ -18,12 +20,15 @@ from app.sandbox.fake_google_http import (
     send_reply,
     wait_for_the_end,
 )
+from app.sandbox.fake_google_keys import KeyRing
 from app.sandbox.fake_google_memory import Memory
 from app.sandbox.fake_google_orders import Broken, Order, Orders, Reset, Say, Stall
+from app.sandbox.fake_google_pages import answer_page
 from app.sandbox.fake_google_pushes import Pushes
 from app.sandbox.fake_google_rates import Rates
 from app.sandbox.fake_google_rest import BASE, Call, Rest
 from app.sandbox.fake_google_rules import Rules
+from app.sandbox.fake_google_save import SaveDesk
 from app.sandbox.fake_google_texts import Push
 from app.sandbox.fake_google_tokens import GoogleAccount, TokenDesk
 
@@ -72,13 +77,29 @@ class FakeGoogle:
         self._invited: set[tuple[str, str]] = set()
         self.invite(account, google_issuer)
         self.tokens = TokenDesk(self._accounts, clock, randomness)
-        self._rest = Rest(self.memory, lambda email, issuer: (email, issuer) in self._invited)
+        self.keys = KeyRing(clock, randomness)
+        self.callbacks = Callbacks(self.keys, clock, randomness)
+        self.desk = SaveDesk(
+            self.memory,
+            self.rules,
+            self.callbacks,
+            accounts=self._accounts,
+            may=self._may,
+            randomness=randomness,
+            page_url=lambda: self.save_url,
+        )
+        self._rest = Rest(self.memory, self.desk, self._may)
         self._outage_until = 0
 
     @property
     def app(self) -> Any:
         """What an ASGI server or transport calls."""
         return self
+
+    @property
+    def save_url(self) -> str:
+        """What a save link begins with; the JWT follows."""
+        return f"{self.base_url}/save/"
 
     @property
     def pushes(self) -> deque[Push]:
@@ -123,11 +144,18 @@ class FakeGoogle:
         """Take back all tokens before their time."""
         self.tokens.revoke()
 
+    async def close(self) -> None:
+        """Stop sending callbacks."""
+        await self.callbacks.close()
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            return
-        request = await read_request(scope, receive)
+        if scope["type"] == "http":
+            await self.answer(scope, receive, send)
+
+    async def answer(self, scope: Any, receive: Any, send: Any, *, root: str = "") -> None:
+        """Answer one request below a root path."""
+        request = await read_request(scope, receive, root)
         if request is None:
             return
         match self.outcome(request):
@@ -140,10 +168,19 @@ class FakeGoogle:
 
     def outcome(self, request: Request) -> Reply | Stall | Reset:
         """Work out what a request is answered."""
+        is_page = request.path.startswith("/save/") or request.path == "/remove"
         try:
-            if request.path == "/token":
-                return self._token(request)
-            return self._call(request)
+            match request.method, request.path:
+                case "POST", "/token":
+                    return self._token(request)
+                case "GET", "/keys":
+                    return answered(self.keys.published())
+                case (("GET" | "POST"), _) if is_page:
+                    return answer_page(self.desk, request)
+                case "POST", "/batch":
+                    return answer_batch(request, self._inner)
+                case _:
+                    return self._call(request)
         except Refused as refused:
             return refused.reply()
 
@@ -151,9 +188,17 @@ class FakeGoogle:
         order = self.orders.take(request.path, is_token=True)
         if order is not None:
             return _obeyed(order, lambda: self.tokens.answer(request.body))
-        if request.method != "POST":
-            raise Refused(405, "httpMethodNotAllowed", "POST is needed")
         return self.tokens.answer(request.body)
+
+    def _inner(self, request: Request) -> Reply:
+        """Answer a call within a batch, which is counted like any other."""
+        outcome = self._call(request)
+        if isinstance(outcome, Reply):
+            return outcome
+        return Refused(503, "backendError", "Backend Error").reply()
+
+    def _may(self, email: str, google_issuer: str) -> bool:
+        return (email, google_issuer) in self._invited
 
     def _call(self, request: Request) -> Reply | Stall | Reset:
         outcome = self._judged(request)

@@ -13,6 +13,7 @@ from app.sandbox.fake_google_answers import Refused, Reply, answered, denied, in
 from app.sandbox.fake_google_fields import selected
 from app.sandbox.fake_google_memory import Memory, Stored
 from app.sandbox.fake_google_rules import issuer_of, read_json
+from app.sandbox.fake_google_save import SaveDesk
 
 BASE = "/walletobjects/v1/"
 _INT32_MAX = 2**31 - 1
@@ -32,13 +33,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Rest:
     """Routes calls. `may`: whether an account was invited by an issuer."""
 
-    def __init__(self, memory: Memory, may: Callable[[str, str], bool]) -> None:
+    def __init__(self, memory: Memory, desk: SaveDesk, may: Callable[[str, str], bool]) -> None:
         self._memory = memory
+        self._desk = desk
         self._may = may
 
     def answer(self, call: Call) -> Reply:
         """Answer a call. Raises Refused."""
         parts = call.path.removeprefix(BASE).split("/")
+        if call.method == "POST" and parts[0] == "jwt":
+            return self._jwt(parts[1:], call)
         kind = _KINDS.get(parts[0])
         if kind is None or not call.path.startswith(BASE):
             raise Refused(404, "notFound", "The requested URL was not found on this server.")
@@ -59,6 +63,15 @@ class Rest:
                 content = {"resource": self._view(kind, stored)}
             case _:
                 raise Refused(404, "notFound", "The requested URL was not found on this server.")
+        return answered(selected(content, call.query.get("fields")))
+
+    def _jwt(self, parts: list[str], call: Call) -> Reply:
+        if parts == ["validate"]:
+            self._desk.validate(read_json(call.body), call.account)
+            return answered({})
+        if parts:
+            raise Refused(404, "notFound", "The requested URL was not found on this server.")
+        content = self._desk.insert(read_json(call.body), call.account)
         return answered(selected(content, call.query.get("fields")))
 
     def _insert(self, kind: str, call: Call) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from app.sandbox.fake_google_answers import Refused, invalid
 from app.sandbox.fake_google_schema import check
+from passes.finding import Finding
+from passes.google.lint import lint_class, lint_message, lint_object
 
 _ID = re.compile(r"(?P<issuer>[0-9]{1,20})\.[A-Za-z0-9._-]{1,200}", re.ASCII)
 _OUTPUT_ONLY = {"hasUsers", "hasLinkedDevice", "classReference"}
@@ -57,25 +59,33 @@ class Rules:
     def __init__(self, *, allow_loopback: bool = True) -> None:
         self.allow_loopback = allow_loopback
 
-    def judge(self, kind: str, document: Mapping[str, Any], *, is_patch: bool = False) -> None:
-        """Check a whole document or the members of a PATCH. Raises Refused 400."""
-        if is_patch:
-            return
-        needed = _CLASS_NEEDS if kind == "class" else _OBJECT_NEEDS
-        for name in needed:
+    def judge(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Check a whole document: what was sent, or what a change would make. Raises Refused."""
+        for name in _CLASS_NEEDS if kind == "class" else _OBJECT_NEEDS:
             if not document.get(name):
                 raise invalid(f"{name} is required.")
-        issuer_of(document["id"])
+        issuer = issuer_of(document["id"])
         for name in _BALANCES:
             if name in document and len(document[name].get("balance", {})) != 1:
                 raise invalid(f"{name}.balance: exactly one of string, int, double, money.")
+        judge = lint_class if kind == "class" else lint_object
+        encoded = msgspec.json.encode(document)
+        _refuse(judge(encoded, issuer=issuer, allow_loopback=self.allow_loopback))
 
-    def judge_message(self, message: Mapping[str, Any]) -> None:
-        """Check a message. Raises Refused 400."""
-        if not message.get("body") and "localizedBody" not in message:
-            raise invalid("message.body is required.")
+    def judge_message(self, sent: Mapping[str, Any]) -> None:
+        """Check the body of addMessage. Raises Refused 400."""
+        check(sent, "AddMessageRequest")
+        if not sent.get("message"):
+            raise invalid("message is required.")
+        _refuse(lint_message(msgspec.json.encode(sent)))
 
 
+def _refuse(findings: Sequence[Finding]) -> None:
+    if findings:
+        raise invalid("; ".join(f"{it.path}: {it.text}" for it in findings[:FINDINGS_MAX]) + ".")
+
+
+FINDINGS_MAX = 5  # told at once
 _CLASS_NEEDS = ("id", "issuerName", "programName", "programLogo", "reviewStatus")
-_BALANCES = ("loyaltyPoints", "secondaryLoyaltyPoints")
 _OBJECT_NEEDS = ("id", "classId", "state")
+_BALANCES = ("loyaltyPoints", "secondaryLoyaltyPoints")

@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.clock import SECOND, FrozenClock
 from app.ids import SeededRandomness
+from app.sandbox.android import AndroidPhone
 from app.sandbox.fake_google import FakeGoogle
 from app.sandbox.fake_google_tokens import AUDIENCE, GRANT, SCOPE, GoogleAccount
+from app.sandbox.phone import Answer
 
 ISSUER, EMAIL, KEY_ID = "3388000000012345678", "wallet@shop.iam.gserviceaccount.com", "k1"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -36,7 +38,11 @@ def card_class(**changed: Any) -> dict[str, Any]:
         "multipleDevicesAndHoldersAllowedStatus": "ONE_USER_ALL_DEVICES",
         "hexBackgroundColor": "#2e7d32",
         "countryCode": "FR",
+        "callbackOptions": {"url": CALLBACKS},
     } | changed
+
+
+CALLBACKS = "https://cards.example.org/google/callbacks"
 
 
 def card_object(**changed: Any) -> dict[str, Any]:
@@ -79,6 +85,33 @@ class GoogleWorld:
             transport=httpx2.ASGITransport(app=self.google.app), base_url="http://google"
         )
         self.token = ""
+        self.shop = Shop()
+        self.google.callbacks.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.shop)
+        )
+
+    def phone(self, account: str = "camille", language: str = "en") -> AndroidPhone:
+        """Make a phone."""
+        return AndroidPhone(self._ask, self.google, language=language, account=account)
+
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        answer = await self.client.request(method, url, headers=headers, content=body)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    def link(self, *, classes: Any = (), objects: Any = (), **changed: Any) -> str:
+        """Sign a save link; a claim of None is left out."""
+        key, algorithm = changed.pop("key", KEY), changed.pop("algorithm", "RS256")
+        payload = {"loyaltyClasses": list(classes), "loyaltyObjects": list(objects)}
+        claims = {
+            "iss": EMAIL,
+            "aud": "google",
+            "typ": "savetowallet",
+            "iat": self.clock.wall() // SECOND,
+            "origins": ["https://example.org"],
+            "payload": {name: it for name, it in payload.items() if it},
+        }
+        claims = {name: it for name, it in (claims | changed).items() if it is not None}
+        return self.google.save_url + jwt.encode(claims, key, algorithm=algorithm)
 
     def assertion(self, **changed: Any) -> str:
         """Sign an assertion; a claim of None is left out."""
@@ -111,6 +144,34 @@ class GoogleWorld:
         assert (await self.call("POST", "/loyaltyClass", card_class())).status_code == 200
         made = await self.call("POST", "/loyaltyObject", card_object(**changed))
         assert made.status_code == 200, made.text
+
+
+class Shop:
+    """A server of ours as Google's callbacks find it: robots.txt, and a mailbox of callbacks."""
+
+    def __init__(self) -> None:
+        self.robots = ""
+        self.bodies: list[bytes] = []
+        self.statuses: list[int] = []  # answered in turn, then 200
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        body = (await receive()).get("body", b"")
+        status, said = 200, b""
+        if scope["path"] == "/robots.txt":
+            status, said = (200, self.robots.encode()) if self.robots else (404, b"")
+        else:
+            self.bodies.append(body)
+            status = self.statuses.pop(0) if self.statuses else 200
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": said})
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What the callbacks said, unverified."""
+        return [
+            msgspec.json.decode(msgspec.json.decode(body)["signedMessage"]) for body in self.bodies
+        ]
 
 
 def reason_of(answer: Any) -> tuple[int, str]:
