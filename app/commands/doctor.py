@@ -22,6 +22,7 @@ from app.apple.credentials import CertificateCredential, Credential, TokenCreden
 from app.clock import Clock, SystemClock
 from app.commands.certificates import SignerFiles, signer_files
 from app.commands.checks import Check, check_private, check_signer
+from app.commands.google_checks import check_google
 from app.http.secrets import load_secrets
 from app.ids import SystemRandomness
 from app.settings import Settings, apns_url
@@ -46,6 +47,8 @@ async def examine(settings: Settings, *, mail_to: str | None = None) -> AsyncIte
     yield await _reachable(settings)
     yield _icons()
     yield await _push_service(settings, files, clock)
+    async for check in check_google(settings, clock):
+        yield check
     if mail_to is not None:
         yield await _mail(settings, mail_to)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 import msgspec
 
@@ -20,6 +21,13 @@ class LoadedIssuer(msgspec.Struct, frozen=True, kw_only=True):
     issuer_id: int
     google_issuer: str
     account: Account
+
+
+class IssuerSource(Protocol):
+    """Whoever knows the issuers; `doctor` knows one without a database."""
+
+    async def get(self, issuer_id: int | None = None) -> LoadedIssuer:
+        """Return an issuer; None: the server's first. Raises Unavailable when there is none."""
 
 
 class Issuers:

@@ -14,7 +14,7 @@ import structlog
 from app.clock import Clock
 from app.errors import AppError
 from app.google import reading
-from app.google.issuers import Issuers, LoadedIssuer
+from app.google.issuers import IssuerSource, LoadedIssuer
 from app.google.tokens import Token, Tokens
 from app.google.verdicts import NO_ISSUER
 from app.google.wallet import Answer
@@ -32,7 +32,7 @@ class RestWallet:
 
     def __init__(
         self,
-        issuers: Issuers,
+        issuers: IssuerSource,
         *,
         clock: Clock,
         api_url: str,
