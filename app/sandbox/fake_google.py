@@ -179,8 +179,10 @@ class FakeGoogle:
                     return answer_page(self.desk, request)
                 case "POST", "/batch":
                     return answer_batch(request, self._inner)
-                case _:
+                case _ if request.path.startswith(BASE):
                     return self._call(request)
+                case _:
+                    raise Refused(404, "notFound", "The requested URL was not found here.")
         except Refused as refused:
             return refused.reply()
 
@@ -227,8 +229,6 @@ class FakeGoogle:
             return refused.reply()
 
     def _answer(self, account: str, request: Request) -> Reply:
-        if not request.path.startswith(BASE):
-            raise Refused(404, "notFound", "The requested URL was not found on this server.")
         return self._rest.answer(
             Call(
                 account=account,
