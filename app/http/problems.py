@@ -34,7 +34,7 @@ def on_app_error(request: Request[Any, Any, Any], error: AppError) -> Response[A
     """Answer an error of ours."""
     state = request.scope.setdefault("state", {})
     state["code"] = error.code
-    if is_apples(request):  # Apple's devices read the status only
+    if is_bare(request):  # Apple's devices and Google read the status only
         return Response(b"", status_code=error.status, headers=error.headers)
     return Response(
         problem_body(error, str(state.get("request_id", ""))),
@@ -71,10 +71,10 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
-def is_apples(request: Request[Any, Any, Any]) -> bool:
-    """Tell whether the route is one of Apple's, which know no problem documents."""
+def is_bare(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether the route is one of Apple's, or Google's: they know no problem documents."""
     handler = request.scope.get("route_handler")
-    return bool(handler is not None and handler.opt.get("apple"))
+    return bool(handler is not None and (handler.opt.get("apple") or handler.opt.get("bare")))
 
 
 def field_error(message: str) -> InvalidInput:

@@ -160,6 +160,10 @@ def _add_problems(operation: Json, handler: HTTPRouteHandler, method: str) -> No
         for status in ("400", "401"):
             answers.setdefault(status, {"description": "As Apple's web service says; no body."})
         return
+    if handler.opt.get("bare"):  # so is Google
+        for status in ("400", "413", "415", "503"):
+            answers[status] = {"description": "No body: whoever is refused is told nothing."}
+        return
     statuses = set(OF_EVERY_ROUTE)
     if operation.get("parameters"):
         statuses |= {"404"}

@@ -32,10 +32,10 @@ def target_of(path: str) -> str:
 
 
 def routes_of(app: Litestar) -> list[tuple[str, str, str, dict[str, object]]]:
-    """List (name, method, path, options) of every route but Apple's, which speak Apple's way."""
+    """List (name, method, path, options) of every route but those answered by status alone."""
     found = []
     for path, method, handler in handlers(app):
-        if not handler.opt.get("apple"):
+        if not (handler.opt.get("apple") or handler.opt.get("bare")):
             found.append((f"{method} {path}", method.upper(), target_of(path), handler.opt))
     return sorted(found, key=lambda route: route[0])
 
