@@ -64,7 +64,8 @@ def slower(pace: Pace, *, now: int, sent_at: int, retry_after: int = 0) -> Pace:
 
 def sane(pace: Pace, now: int) -> Pace:
     """Forget what lies further ahead than anything we write: the clock was set back."""
-    if pace.next_at <= now + RETRY_AFTER_MAX + INTERVAL_MAX and pace.changed_at <= now + SECOND:
+    furthest = now + RETRY_AFTER_MAX + INTERVAL_MAX  # less is a Retry-After, or another's clock
+    if pace.next_at <= furthest and pace.changed_at <= furthest:
         return pace
     return Pace(
         next_at=min(pace.next_at, now + pace.interval),
