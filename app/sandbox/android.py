@@ -102,6 +102,11 @@ class AndroidPhone:
         if answer.status != 200:
             raise SaveRefused(_reason(answer.body))
 
+    def name_of(self, object_id: str) -> str:
+        """Return the program's name on a card that is held."""
+        of_class = self._google.memory.classes[self.wallet[object_id]["classId"]].document
+        return said(of_class, "programName", self.language)
+
     def shown(self, object_id: str, *, at: int) -> Shows:
         """Draw a card at a moment (Unix microseconds). Raises KeyError: it is not held."""
         document = self.wallet[object_id]

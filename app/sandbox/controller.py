@@ -34,7 +34,7 @@ def routes(sandbox: Sandbox) -> list[Any]:
     @get("/sandbox", media_type=MediaType.HTML, tags=["Sandbox"], summary="See the sandbox")
     async def page() -> str:
         """Show the phones and what happened to them."""
-        return pages.overview(sandbox)
+        return pages.overview(sandbox, now=sandbox.now())
 
     @get("/sandbox/style.css", media_type="text/css", tags=["Sandbox"], summary="Its style")
     async def style() -> Response[bytes]:

@@ -33,6 +33,17 @@ class Memory:
         self.objects: dict[str, Stored] = {}
         self._number = 0
 
+    def restore(self, classes: dict[str, Stored], objects: dict[str, Stored]) -> None:
+        """Know these from now on, and nothing else."""
+        self.classes.clear()
+        self.classes.update(classes)
+        self.objects.clear()
+        self.objects.update(
+            {each: it for each, it in objects.items() if it.document.get("classId") in classes}
+        )
+        every = (*self.classes.values(), *self.objects.values())
+        self._number = max((it.number for it in every), default=0)
+
     def insert(self, kind: str, sent: dict[str, Any]) -> Stored:
         """Make a class or an object. Raises Refused 409 when there is one."""
         check_sent(kind, sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from app.sandbox.android_page import android_phones
 from app.sandbox.mails import Mail
 from app.sandbox.phone import Held, Phone
 from app.sandbox.running import Sandbox
@@ -11,9 +12,10 @@ from app.sandbox.running import Sandbox
 SHOWN = 50  # lines of each list
 
 
-def overview(sandbox: Sandbox) -> str:
-    """Write the whole page."""
+def overview(sandbox: Sandbox, *, now: int) -> str:
+    """Write the whole page as it is at a moment (microseconds): codes may change with it."""
     phones = "".join(_phone(name, phone) for name, phone in sandbox.phones.items())
+    phones += android_phones(sandbox.pixels, now=now)
     happenings = "".join(
         f"<li><time>{escape(line.at)}</time> {escape(line.text.partition(chr(10))[0])}</li>"
         for line in list(reversed(sandbox.happenings))[:SHOWN]

@@ -1,10 +1,11 @@
-"""The sandbox while the server runs: fake APNs, mail listener and the demo's two phones."""
+"""The sandbox while the server runs: fake APNs and Google, mail listener, the demo's phones."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -15,8 +16,10 @@ from app.http.secrets import Secrets
 from app.sandbox.certificates import DevelopmentCertificates
 from app.sandbox.cms import Refused
 from app.sandbox.fake_apple import FakeApple, Push
+from app.sandbox.fake_google import FakeGoogle
 from app.sandbox.mails import Mail, MailListener
 from app.sandbox.phone import Answer, Phone
+from app.sandbox.pixels import Pixels
 
 MEMORY = 200  # pushes and lock-screen texts kept for the page
 _ANSWER_SECONDS = 10.0
@@ -41,7 +44,10 @@ class Sandbox:
         clock: Clock,
         apns_port: int,
         say: Callable[[str], None],
+        google: FakeGoogle | None = None,
+        google_memory: Path | None = None,
     ) -> None:
+        """`google_memory`: where the fake Google's classes and objects outlive a restart."""
         self._clock = clock
         self._say = say
         self.apple = FakeApple(certificates, clock=clock, port=apns_port, on_push=self._pushed)
@@ -54,6 +60,7 @@ class Sandbox:
             name: Phone(self._ask, self._root, _DerivedRandomness(secrets, name), language=language)
             for name, language in PHONES.items()
         }
+        self.pixels = Pixels(google, self._ask, self._note, memory=google_memory)
         self._busy: dict[str, asyncio.Task[None]] = {}  # push token → the phone's one errand
         self._again: set[tuple[str, str]] = set()  # pushed while it was on its way
 
@@ -61,19 +68,26 @@ class Sandbox:
         """Listen for pushes and mails."""
         await self.apple.start()
         await self.mails.start()
+        self.pixels.start()
 
     async def close(self) -> None:
         """Stop listening; errands of the phones end."""
         for task in tuple(self._busy.values()):
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await self.pixels.close()
         await self._client.aclose()
         await self.mails.close()
         await self.apple.close()
 
+    def now(self) -> int:
+        """Return the time (microseconds)."""
+        return self._clock.wall()
+
     def reach(self, pass_url: str, address: str) -> None:
         """Say what address passes name, and where this server really listens."""
         self._pass_url, self._address = pass_url, address
+        self.pixels.reach(address)
 
     async def hold(self, card_ids: Sequence[str], user_token: str) -> None:
         """Put a user's cards on all phones, as their owner would."""
@@ -87,6 +101,9 @@ class Sandbox:
                     continue
                 opened = await phone.add(answer.body, modified=answer.headers.get("last-modified"))
                 self._note(f"{name} holds {opened.document['organizationName']}")
+        await self.pixels.hold(
+            [f"{self._address}/v1/cards/{it}/google" for it in card_ids], headers
+        )
 
     def _pushed(self, push: Push) -> None:
         """Have the phone go and see; further pushes on its way make one more errand."""
@@ -129,6 +146,7 @@ class Sandbox:
         """Carry a phone's request to where the server listens, whatever name stands in passes."""
         if self._pass_url and url.startswith(self._pass_url):
             url = self._address + url.removeprefix(self._pass_url)
+        url = self.pixels.reached(url)
         answer = await self._client.request(method, url, headers=headers, content=body)
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, lowered, answer.content)

@@ -1,0 +1,149 @@
+"""The demo's Android phones save every card, say what they are told and stand on the page."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from app.sandbox.android_page import android_phones
+from app.sandbox.google_mount import PATH
+from app.sandbox.phone import Answer
+from app.sandbox.pixels import PHONES, Pixels
+from tests.sandbox.google_world import OBJECT_ID, GoogleWorld, card_class, card_object, points
+
+LINKS = "http://127.0.0.1:8000/v1/cards/"
+LOGO = {"sourceUri": {"uri": "https://cards.example.org/pictures/logo.png"}}
+
+
+class Home:
+    """Carries the phones' requests: to the fake, or to a server that has one save link."""
+
+    def __init__(self) -> None:
+        self.world = GoogleWorld()
+        self.world.google.base_url = f"https://cards.example.org{PATH}"
+        self.notes: list[str] = []
+        self.asked: list[str] = []
+        self.link = self.world.link(
+            classes=[card_class(programLogo=LOGO)], objects=[card_object(accountId="<7>")]
+        )
+
+    async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Answer as the server would."""
+        self.asked.append(url)
+        if url.startswith(LINKS):
+            if headers.get("Authorization") != "Bearer t" or "nobody" in url:
+                return Answer(404, {}, b"{}")
+            return Answer(200, {}, msgspec.json.encode({"save_url": self.link, "saved": False}))
+        path = url.partition(PATH)[2]
+        answer = await self.world.client.request(method, path, headers=headers, content=body)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    def pixels(self, **options) -> Pixels:
+        """Start the phones."""
+        pixels = Pixels(self.world.google, self.ask, self.notes.append, **options)
+        pixels.start()
+        return pixels
+
+    async def hold(self, pixels: Pixels, *cards: str) -> None:
+        """Save cards on all phones."""
+        links = [f"{LINKS}{card}/google" for card in cards]
+        await pixels.hold(links, {"Authorization": "Bearer t"})
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home()
+
+
+async def test_both_phones_save_each_card_and_say_so(home) -> None:
+    pixels = home.pixels()
+    await home.hold(pixels, "card_1", "card_nobody")
+    assert home.notes == [
+        "Camille's Pixel holds Maison Verte",
+        "Camille's Pixel: a save link was answered 404",
+        "Sam's Galaxy holds Maison Verte",
+        "Sam's Galaxy: a save link was answered 404",
+    ]
+    home.link = home.link[:-9] + "AAAAAAAAA"
+    await home.hold(pixels, "card_1")
+    assert "could not save a card" in home.notes[-1]
+    await pixels.close()
+
+
+async def test_a_push_becomes_a_line_of_each_phone_in_its_language(home) -> None:
+    pixels = home.pixels()
+    await home.hold(pixels, "card_1")
+    sent = {"loyaltyPoints": points(4321), "notifyPreference": "NOTIFY_ON_UPDATE"}
+    await home.world.call("PATCH", f"/loyaltyObject/{OBJECT_ID}", sent)
+    assert home.notes[-2:] == [
+        "Camille's Pixel shows: Maison Verte: Pts: 4321",
+        "Sam's Galaxy shows: Maison Verte: Points: 4321",
+    ]
+    page = android_phones(pixels, now=home.world.clock.wall())
+    for text in (
+        *("Camille&#x27;s Pixel", "Sam&#x27;s Galaxy", "<dt>Pts</dt><dd>4321</dd>"),
+        *("4006381333931", 'src="/pictures/logo.png"', "Maison Verte: Points: 4321"),
+    ):
+        assert text in page, text
+    await pixels.close()
+
+
+async def test_texts_of_a_card_are_escaped_on_the_page(home) -> None:
+    evil = {"id": "t", "header": "<script>", "body": '"><img src=x>'}
+    home.link = home.world.link(
+        classes=[card_class(programName="<i>Zoë", programLogo=LOGO)],
+        objects=[card_object(textModulesData=[evil])],
+    )
+    pixels = home.pixels()
+    await home.hold(pixels, "card_1")
+    page = android_phones(pixels, now=home.world.clock.wall())
+    assert "<script>" not in page
+    assert "<i>" not in page
+    assert "<img src=x>" not in page
+    assert "&lt;script&gt;" in page
+
+
+async def test_a_picture_from_elsewhere_is_not_shown(home) -> None:
+    home.link = home.world.link(classes=[card_class()], objects=[card_object()])
+    pixels = home.pixels()
+    await home.hold(pixels, "card_1")
+    assert "<img" not in android_phones(pixels, now=home.world.clock.wall())
+
+
+async def test_what_google_knows_outlives_a_restart(home, tmp_path) -> None:
+    kept = tmp_path / "google.json"
+    pixels = home.pixels(memory=kept)
+    await home.hold(pixels, "card_1")
+    await pixels.close()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    second = Home()
+    again = second.pixels(memory=kept)
+    assert set(again.phones["Sam's Galaxy"].wallet) == {OBJECT_ID}
+    assert (await second.world.call("GET", f"/loyaltyObject/{OBJECT_ID}")).json()["hasUsers"]
+    kept.write_bytes(b"{")
+    third = Home().pixels(memory=kept)
+    assert not third.phones["Sam's Galaxy"].wallet
+
+
+async def test_addresses_lead_to_where_the_server_listens(home) -> None:
+    pixels = home.pixels()
+    pixels.reach("http://127.0.0.1:9")
+    assert pixels.reached("https://cards.example.org/google/callbacks") == (
+        "http://127.0.0.1:9/google/callbacks"
+    )
+    assert pixels.reached("https://cards.example.org.evil/x") == "https://cards.example.org.evil/x"
+
+
+async def test_without_a_google_there_are_no_such_phones() -> None:
+    notes: list[str] = []
+
+    async def never(*_: object) -> Answer:
+        raise AssertionError
+
+    pixels = Pixels(None, never, notes.append)
+    pixels.start()
+    await pixels.hold(["x"], {})
+    assert android_phones(pixels, now=0) == ""
+    assert (pixels.reached("http://x/y"), notes, list(pixels.phones)) == ("http://x/y", [], [])
+    await pixels.close()
+    assert len(PHONES) == 2
