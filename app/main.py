@@ -25,6 +25,7 @@ from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
+from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
 from app.http import controller as http_controller
 from app.http import logs, media
@@ -214,7 +215,7 @@ async def delivering(ports: Ports, signers: Signers) -> AsyncIterator[Worker]:
         ca_file=settings.apns_ca_file,
         executor=ports.threads,
     )
-    worker = Worker(ports, push)
+    worker = Worker(ports, [AppleChannel(ports, push)])
     worker.start()
     try:
         yield worker

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from app.apple.push import PushService
-from app.delivery import mailing, pruning, redesigns, telling
-from app.delivery.pushing import IN_FLIGHT_MAX, Pusher
-from app.delivery.telling import Told
+from app.delivery import mailing, pruning, redesigns
+from app.delivery.channel import Channel
 from app.errors import AppError
 from app.http.ports import Ports
 from app.ledger.sweeping import Sweeper
@@ -35,18 +33,16 @@ _log = structlog.get_logger("delivery")
 class Worker:
     """Takes from the outbox and tells; several may run on one PostgreSQL."""
 
-    def __init__(self, ports: Ports, push: PushService) -> None:
+    def __init__(self, ports: Ports, channels: Sequence[Channel]) -> None:
         self._ports = ports
-        self._push = push
-        self._pusher = Pusher(ports, push)
+        self._channels = channels
         self._sweeper = Sweeper(ports)
         self._tasks: list[asyncio.Task[None]] = []
-        self._told: list[Told] = []  # told and not yet settled: the next turn does
 
     @property
     def counts(self) -> Counter[str]:
-        """Pushes by answer, and `merged`: those that one push told together."""
-        return self._pusher.counts
+        """Answers of the outside, of all channels."""
+        return sum((channel.counts for channel in self._channels), Counter())
 
     async def step(self) -> int:
         """Do everything that is due now, and wait for its answers; return how much it was."""
@@ -58,39 +54,28 @@ class Worker:
             + await mailing.send_due(self._ports)
         ):
             total += done
-            await self._pusher.wait()
+            for channel in self._channels:
+                await channel.wait()
         return total
 
     async def tell(self) -> int:
-        """Tell devices what changed and send their pushes; return how much there was."""
-        told = self._told = await telling.settle_and_claim(self._ports, self._told)
-        try:
-            may_push = self._pusher.room > 0
-            feeds = await telling.tell_devices(self._ports, told, may_push=may_push)
-        except BaseException:
-            self._told = []  # not told: their lease ends, and they are taken again
-            raise
-        self._pusher.send(feeds)
-        later = await telling.claim_feeds(self._ports, max(0, min(500, self._pusher.room)))
-        self._pusher.send(later)
-        return len(told) + len(later)
+        """Give every channel a turn; return how much they began."""
+        return sum([await channel.turn() for channel in self._channels])
 
     async def redesign(self) -> int:
-        """Tell a page of each program that changed; return how many pages.
-
-        Paced by Apple's answers: nothing more is told while half of the room is taken.
-        """
-        if self._pusher.room < IN_FLIGHT_MAX // 2:
+        """Tell a page of each program that changed; return how many pages."""
+        if not all(channel.has_room for channel in self._channels):
             return 0
-        pages, feeds = await redesigns.tell_pages(self._ports)
-        self._pusher.send(feeds)
-        return pages
+        return await redesigns.tell_pages(self._ports, self._channels)
 
     def start(self) -> None:
         """Run until `stop`."""
         loop = asyncio.get_running_loop()
         self._tasks = [
-            loop.create_task(self._repeat(self.tell, busy=BUSY_SECONDS, idle=IDLE_SECONDS)),
+            *(
+                loop.create_task(self._repeat(channel.turn, busy=BUSY_SECONDS, idle=IDLE_SECONDS))
+                for channel in self._channels
+            ),
             loop.create_task(self._repeat(self._mail, busy=MAIL_SECONDS, idle=MAIL_SECONDS)),
             loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
             loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
@@ -109,10 +94,9 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         with contextlib.suppress(AppError):  # else their lease ends, and they are told once more
-            await telling.settle(self._ports, self._told)
             await self._sweeper.stop()
-        await self._push.close()
-        await self._pusher.wait()
+        for channel in self._channels:
+            await channel.stop()
 
     async def _mail(self) -> int:
         return await mailing.send_due(self._ports)

@@ -9,6 +9,7 @@ import msgspec
 from cryptography import x509
 
 from app.apple.push import PushAnswer
+from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
 from app.ids import SeededRandomness
 from app.programs.signers import SignerFiles, ensure_signer, seal_signer
@@ -49,7 +50,7 @@ class House:
         self.partner, self.owner = partner, owner
         self.program_id, self.card_id = "", ""
         self.pushes = RememberingPushes()
-        self.worker = Worker(world.ports, self.pushes)
+        self.worker = Worker(world.ports, [AppleChannel(world.ports, self.pushes)])
         self._told = 0
 
     async def add_card(self, number: str = NUMBER) -> str:

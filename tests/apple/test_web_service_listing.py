@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
+from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
 from tests.apple.iphone_world import House, registration, serials, tag_of
 
@@ -128,7 +129,7 @@ async def test_two_workers_that_tell_one_device_at_once_step_over_no_change(hous
         await house.register(opened)
     first = next(iter(passes.values()))
     tag, missed = tag_of(await house.list(first)), set[str]()
-    other = Worker(house.world.ports, house.pushes)
+    other = Worker(house.world.ports, [AppleChannel(house.world.ports, house.pushes)])
     for balance in range(10):
         for number in NUMBERS:
             await house.tell(balance, number)

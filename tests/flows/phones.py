@@ -14,6 +14,7 @@ from cryptography import x509
 
 from app.apple.apns import Apns
 from app.apple.credentials import CertificateCredential
+from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
 from app.ids import SeededRandomness
 from app.programs import merchants, publishing, signers
@@ -169,7 +170,7 @@ async def open_shop(world: World, folder: Path) -> AsyncIterator[Shop]:
             certificates=certificates,
             apple=apple,
             push=push,
-            worker=Worker(ports, push),
+            worker=Worker(ports, [AppleChannel(ports, push)]),
             key=key.token,
             program_id=f"prog_{program.hex()}",
         )

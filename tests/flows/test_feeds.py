@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
 from tests.flows.conftest import World
 from tests.flows.phones import NUMBERS, Shop, open_shop
@@ -38,7 +39,7 @@ async def test_eight_writers_and_two_workers_leave_no_pass_stale(shop: Shop) -> 
             last[number] = max(last[number], sequence)
 
     async def deliver() -> None:
-        worker = Worker(shop.world.ports, shop.push)
+        worker = Worker(shop.world.ports, [AppleChannel(shop.world.ports, shop.push)])
         while not writing.is_set():
             await worker.tell()
             await asyncio.sleep(0)  # with nothing due it gives nobody else a turn
