@@ -31,8 +31,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def fingerprint(document: dict[str, Any]) -> bytes:
     """Return what to keep of a document once Google has it; holds nothing that can be read."""
-    rows = sorted(name + b"".join(hashes) for name, hashes in _hashes(document).items())
-    return _VERSION + b"".join(rows)
+    return _packed(_hashes(document))
 
 
 def difference(told: bytes | None, document: dict[str, Any]) -> Change | None:
@@ -57,6 +56,27 @@ def difference(told: bytes | None, document: dict[str, Any]) -> Change | None:
     if not changed:
         return None
     return Change("PATCH", {name: document[name] for name in changed}, changed, has_moved)
+
+
+def doubted(told: bytes | None, document: dict[str, Any], change: Change) -> bytes | None:
+    """Return what to keep after a call without an answer: what it held is sent again in any case.
+
+    Even if the document is by then what it was before the call, which may have been done.
+    """
+    known = None if told is None else _read(told)
+    if known is None:
+        return None
+    now, nothing = _hashes(document), bytes(_VALUE)
+    names = {_name(name) for name in change.members}
+    names |= {name for face, name in zip(_FACES, _BALANCES, strict=True) if _name(face) in names}
+    for name in names & now.keys():
+        # After a PUT nobody knows either what was taken away: then all is replaced again.
+        known[name] = (nothing, bytes(_SHAPE) if change.method == "PUT" else now[name][1])
+    return _packed(known)
+
+
+def _packed(hashes: Told) -> bytes:
+    return _VERSION + b"".join(sorted(name + b"".join(pair) for name, pair in hashes.items()))
 
 
 def _all(document: dict[str, Any]) -> Change:
