@@ -20,7 +20,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Channel(Protocol):
     """Takes its own work from the outbox. Several workers may run the same one on one database."""
 
-    counts: Counter[str]  # answers of the outside, for figures
+    @property
+    def counts(self) -> Counter[str]:
+        """Answers of the outside, for figures."""
 
     @property
     def has_room(self) -> bool:

@@ -1,0 +1,101 @@
+"""The calls of one piece of work: each in a slot of its own, its answer judged at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from app.clock import SECOND
+from app.google.issuers import LoadedIssuer
+from app.google.pacing import Pacer
+from app.google.verdicts import Later, Stopped, TooFast, Verdict, noise, verdict
+from app.google.wallet import GoogleWallet
+from app.http.ports import Ports
+
+HELD = 10_000  # µs a slot may be held before its call: later it would meet the slots behind
+NO_SLOT_SECONDS = 0.05  # no slot is near: the work is not begun, and comes back
+SMALL = {"fields": "id"}
+
+
+class Means(msgspec.Struct, frozen=True):
+    """By which calls are made. `counts`: answers by reason or status."""
+
+    ports: Ports
+    wallet: GoogleWallet
+    pacer: Pacer
+    counts: Counter[str]
+
+
+class Calls:
+    """Makes calls for one issuer. `failures`: answers that were Google's or the network's fault."""
+
+    def __init__(
+        self,
+        means: Means,
+        issuer: LoadedIssuer,
+        *,
+        ahead: float,
+        attempts: int = 0,
+        slot_at: int | None = None,
+    ) -> None:
+        """`ahead`: seconds to wait for a slot; `slot_at`: when one was taken that waits here."""
+        self.issuer = issuer
+        self.failures = 0
+        self.made = 0
+        self.used = asyncio.Event()  # the slot that was here is not any more
+        self._means = means
+        self._ahead = ahead
+        self._attempts = attempts
+        self._slot_at = slot_at
+
+    @property
+    def slot_at(self) -> int | None:
+        """When the slot was taken that is still here; None: it was used."""
+        return self._slot_at
+
+    async def make(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        is_notifying: bool = False,
+        query: Mapping[str, str] | None = SMALL,
+    ) -> Verdict:
+        """Make one call in the next slot; an answer that concerns the issuer is obeyed here."""
+        if not await self._has_slot():
+            return Later(NO_SLOT_SECONDS)
+        means = self._means
+        sent_at = means.ports.clock.wall()
+        answer = await means.wallet.call(self.issuer.issuer_id, method, path, body, query=query)
+        self.made += 1
+        means.counts[f"google:{answer.reason or answer.status}"] += 1
+        found = verdict(
+            answer,
+            is_notifying=is_notifying,
+            attempts=self._attempts,
+            noise=noise(means.ports.ids.secret(2)),
+        )
+        if isinstance(found, TooFast):
+            await means.pacer.slower(self.issuer, found.retry_after, sent_at=sent_at)
+        elif isinstance(found, Stopped):
+            await means.pacer.stop(self.issuer, found.sentence)
+        elif isinstance(found, Later):
+            self.failures += 1
+        return found
+
+    async def _has_slot(self) -> bool:
+        taken_at, self._slot_at = self._slot_at, None
+        self.used.set()
+        if taken_at is not None and self._means.ports.clock.wall() - taken_at <= HELD:
+            return True
+        return await self._means.pacer.take(self.issuer, ahead=self._ahead) is not None
+
+
+def seconds(delay: float) -> int:
+    """Turn seconds into microseconds."""
+    return round(delay * SECOND)

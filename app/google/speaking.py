@@ -1,0 +1,97 @@
+"""Changes an object at Google so that its phone speaks when it should, and no more (§7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.google.calls import Calls
+from app.google.documents import Wanted
+from app.google.notifying import NOTIFY, SILENT, SPOKEN, may_push, may_speak
+from app.google.noting import Sent
+from app.google.verdicts import Later, PushSpent, Refused, Settled, Verdict
+from app.google.wallet import OBJECTS
+from passes.google.difference import Change
+from passes.google.loyalty_object import message_of
+
+_MESSAGE_ANSWER = {"fields": "resource/id"}
+
+
+async def change_object(
+    calls: Calls,
+    found: Wanted,
+    document: dict[str, Any],
+    *,
+    change: Change,
+    priority: int,
+    now: int,
+) -> Sent:
+    """Send a change, then the merchant's new message; of the two only one speaks."""
+    place, known = f"{OBJECTS}/{document['id']}", found.known
+    assert known is not None
+    is_first = known.told_at is None  # since it was saved: its user is looking at it
+    message = None if is_first else _new_message(found, change)
+    is_spoken = message is not None and may_speak(known.spoken_at, now)
+    asks = change.has_moved and not (is_first or is_spoken or found.content.is_voided)
+    asks = asks and may_push(known.pushed_at, priority, now)
+    body = change.body
+    if message is not None and change.method == "PATCH":
+        body = {name: value for name, value in body.items() if name != "messages"}
+    sent: Verdict = Settled()
+    has_pushed = False
+    if body:
+        before = calls.failures
+        sent = await _send(calls, change.method, place, body=body, asks=asks)
+        # Without an answer it may have spoken: better to count one too many.
+        has_pushed = asks and (isinstance(sent, Settled) or calls.failures > before)
+    has_spoken = False
+    if message is not None and isinstance(sent, Settled):
+        sent = await _say(calls, place, message, is_spoken=is_spoken)
+        has_spoken = is_spoken and isinstance(sent, Settled | Later)
+    is_doubtful = isinstance(sent, Later) and calls.failures > 0
+    return Sent(
+        verdict=sent,
+        has_pushed=has_pushed,
+        has_spoken=has_spoken,
+        doubt=change if is_doubtful else None,
+        document=document,
+    )
+
+
+def _new_message(found: Wanted, change: Change) -> dict[str, Any] | None:
+    content = found.content.content
+    if not content.is_message_new or "messages" not in change.members:
+        return None
+    return message_of(content)
+
+
+async def _send(
+    calls: Calls, method: str, place: str, *, body: dict[str, Any], asks: bool
+) -> Verdict:
+    if asks:
+        asking = body | {"notifyPreference": NOTIFY}
+        found = await calls.make(method, place, asking, is_notifying=True)
+        if not isinstance(found, PushSpent):
+            return found
+    return await calls.make(method, place, body)
+
+
+async def _say(calls: Calls, place: str, message: dict[str, Any], *, is_spoken: bool) -> Verdict:
+    """Add a message; where there is no room for another, it replaces all."""
+    found: Verdict = PushSpent()
+    if is_spoken:
+        found = await _add(calls, place, message, SPOKEN)
+    if isinstance(found, PushSpent):
+        found = await _add(calls, place, message, SILENT)
+    if isinstance(found, Refused):
+        return await calls.make("PATCH", place, {"messages": [message]})
+    return found
+
+
+async def _add(calls: Calls, place: str, message: dict[str, Any], kind: str) -> Verdict:
+    return await calls.make(
+        "POST",
+        f"{place}/addMessage",
+        {"message": message | {"messageType": kind}},
+        is_notifying=kind == SPOKEN,
+        query=_MESSAGE_ANSWER,
+    )
