@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right, insort
+from collections import defaultdict
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from app.sandbox.fake_google_rules import Rules, check_sent, issuer_of, merged
 
 MESSAGES_MAX = 10
 _NOTIFY = "notifyPreference"
+_number_of = attrgetter("number")
 
 
 class Stored(msgspec.Struct):
@@ -31,6 +34,7 @@ class Memory:
         self._rules = rules
         self.classes: dict[str, Stored] = {}
         self.objects: dict[str, Stored] = {}
+        self._of_class: defaultdict[str, list[Stored]] = defaultdict(list)  # by number
         self._number = 0
 
     def restore(self, classes: dict[str, Stored], objects: dict[str, Stored]) -> None:
@@ -41,6 +45,9 @@ class Memory:
         self.objects.update(
             {each: it for each, it in objects.items() if it.document.get("classId") in classes}
         )
+        self._of_class.clear()
+        for stored in sorted(self.objects.values(), key=_number_of):
+            self._of_class[stored.document["classId"]].append(stored)
         every = (*self.classes.values(), *self.objects.values())
         self._number = max((it.number for it in every), default=0)
 
@@ -54,8 +61,11 @@ class Memory:
         document = {name: value for name, value in sent.items() if name != _NOTIFY}
         self._settle(kind, document, None)
         self._number += 1
-        known[sent["id"]] = Stored(document, self._number)
-        return known[sent["id"]]
+        stored = Stored(document, self._number)
+        known[sent["id"]] = stored
+        if kind == "object":
+            self._of_class[document["classId"]].append(stored)
+        return stored
 
     def found(self, kind: str, resource_id: str) -> Stored:
         """Return what stands there. Raises Refused 404."""
@@ -101,9 +111,10 @@ class Memory:
         self._pushes.show(pushes)
         return stored
 
-    def of_class(self, class_id: str) -> Iterator[Stored]:
-        """Walk the objects of a class in the order of making."""
-        return (it for it in self.objects.values() if it.document["classId"] == class_id)
+    def of_class(self, class_id: str, *, after: int = 0) -> list[Stored]:
+        """Return the objects of a class beyond a number, in the order of making."""
+        listed = self._of_class.get(class_id, [])
+        return listed[bisect_right(listed, after, key=_number_of) :]
 
     def class_of(self, stored: Stored, kind: str = "object") -> dict[str, Any]:
         """Return the class that stands behind an object; a class itself."""
@@ -143,6 +154,9 @@ class Memory:
             )
             pushes = [push] if push else []
         stored.document = result
+        if kind == "object" and result["classId"] != before["classId"]:
+            self._of_class[before["classId"]].remove(stored)
+            insort(self._of_class[result["classId"]], stored, key=_number_of)
         self._pushes.show(pushes)
         return stored
 

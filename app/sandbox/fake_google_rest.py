@@ -80,23 +80,23 @@ class Rest:
         return self._view(kind, self._memory.insert(kind, sent))
 
     def _list(self, kind: str, call: Call) -> Any:
+        after = _read_token(call.query.get("token"))
         if kind == "class":
             issuer = call.query.get("issuerId", "")
             if not self._may(call.account, issuer):
                 raise denied()
-            every = [
-                it for it in self._memory.classes.values() if issuer_of(it.document["id"]) == issuer
+            left = [
+                it
+                for class_id, it in self._memory.classes.items()
+                if it.number > after and issuer_of(class_id) == issuer
             ]
         else:
             class_id = call.query.get("classId", "")
             self._known("class", class_id, call)
-            every = list(self._memory.of_class(class_id))
-        return self._page(kind, every, call.query)
+            left = self._memory.of_class(class_id, after=after)
+        return self._page(kind, left, _read_count(call.query.get("maxResults")))
 
-    def _page(self, kind: str, every: list[Stored], query: Mapping[str, str]) -> Any:
-        after = _read_token(query.get("token"))
-        count = _read_count(query.get("maxResults"))
-        left = [it for it in every if it.number > after]
+    def _page(self, kind: str, left: list[Stored], count: int | None) -> Any:
         page = left if count is None else left[:count]
         told: dict[str, Any] = {"kind": "walletobjects#pagination", "resultsPerPage": len(page)}
         if len(page) < len(left):
