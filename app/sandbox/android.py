@@ -124,7 +124,7 @@ class AndroidPhone:
             object_id=object_id,
             program=said(of_class, "programName", self.language),
             issuer=said(of_class, "issuerName", self.language),
-            logo=of_class["programLogo"]["sourceUri"]["uri"],
+            logo=of_class["programLogo"].get("sourceUri", {}).get("uri", ""),
             state=document["state"],
             lines=lines,
             code=code_of(document, at),
