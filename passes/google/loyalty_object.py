@@ -18,11 +18,13 @@ from passes.google.texts import NAME_MAX, cut, member, module, words
 from passes.moments import local_time
 
 NEUTRAL = "-"  # stands where a voided card's object said something of its user
+FACES = ("loyaltyPoints", "secondaryLoyaltyPoints")
 # What a fat link holds: no name of a person, no secret, nothing long.
 _MINIMAL = (
     *("id", "classId", "state", "accountId", "barcode", "groupingInfo"),
-    *("loyaltyPoints", "secondaryLoyaltyPoints"),
+    *FACES,
 )
+_BARE = ("id", "classId", "state", "accountId", "barcode")
 
 
 class ObjectIssue(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,11 @@ def loyalty_object(content: PassContent, issue: ObjectIssue) -> dict[str, Any]:
 def minimal_object(document: dict[str, Any]) -> dict[str, Any]:
     """Take what a link may hold: never a name, never the secret of a rotating code."""
     return {key: document[key] for key in _MINIMAL if key in document}
+
+
+def bare_object(document: dict[str, Any]) -> dict[str, Any]:
+    """Take what a card cannot be without, for a link that brings a class too."""
+    return {key: document[key] for key in _BARE if key in document}
 
 
 def message_of(content: PassContent) -> dict[str, Any] | None:
