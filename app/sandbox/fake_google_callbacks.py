@@ -19,7 +19,6 @@ from app.sandbox.fake_google_rules import issuer_of
 
 MEMORY = 10_000  # callbacks kept, the newest
 LIFE_MS = HOUR // 1000  # how long a message counts
-RETRY_SECONDS = (10, 60, 600)  # after an answer other than 200
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 _ANSWER_SECONDS = 10.0
 
@@ -81,7 +80,7 @@ class Callbacks:
         self.keys = keys
         self.client: httpx2.AsyncClient | None = None
         self.reach: Callable[[str], str] = str
-        self.tries = 1  # of each callback
+        self.retry_seconds: tuple[float, ...] = ()  # waits after an answer other than 200
         self.sent: deque[Sent] = deque(maxlen=MEMORY)
         self.orders: deque[CallbackOrder] = deque()
         self.barred: set[str] = set()  # addresses that robots.txt shuts to Googlebot
@@ -155,7 +154,7 @@ class Callbacks:
         if delay:
             await self._clock.sleep(delay)
         for url, event, object_id, body in several:
-            for attempt in range(self.tries):
+            for wait in (*self.retry_seconds, None):
                 posting = asyncio.get_running_loop().create_task(self._post(url, body))
                 self._posting.add(posting)
                 posting.add_done_callback(self._posting.discard)
@@ -163,9 +162,9 @@ class Callbacks:
                 self.sent.append(
                     Sent(url=url, event=event, object_id=object_id, body=body, status=status)
                 )
-                if status == 200 or attempt == self.tries - 1:
+                if status == 200 or wait is None:
                     break
-                await self._clock.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                await self._clock.sleep(wait)
 
     async def _post(self, url: str, body: bytes) -> int:
         if self.client is None and self._own is None:

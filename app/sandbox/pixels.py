@@ -18,6 +18,8 @@ from app.sandbox.phone import Ask
 # Name → language. A personal card is the first saver's only, so both phones have one account.
 PHONES = {"Camille's Pixel": "fr", "Sam's Galaxy": "en"}
 
+RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64)  # a server that has just started may not answer yet
+
 
 class _Link(msgspec.Struct, frozen=True):
     save_url: str
@@ -53,6 +55,7 @@ class Pixels:
             return
         self.google.on_push = self._pushed
         self.google.callbacks.reach = self.reached
+        self.google.callbacks.retry_seconds = RETRY_SECONDS
         if self._memory is not None:
             read_memory(self.google.memory, self._memory)
 

@@ -159,7 +159,7 @@ async def test_a_callback_may_be_expired_foreign_or_not_ascii(world) -> None:
 
 
 async def test_a_refused_callback_is_tried_again_when_asked_to(world) -> None:
-    world.google.callbacks.tries = 3
+    world.google.callbacks.retry_seconds = (10, 60)
     world.shop.statuses = [503, 503]
     await save(world)
     for seconds in (10, 60):
