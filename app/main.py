@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,6 +28,8 @@ from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
 from app.delivery.worker import Worker
+from app.google import controller as google_controller
+from app.google.running import Google, make_google
 from app.http import controller as http_controller
 from app.http import logs, media
 from app.http.authentication import Authentication, Finders
@@ -59,12 +62,16 @@ ROUTES: list[Any] = [
     *codes_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
+    *google_controller.ROUTES,
     *partners_controller.ROUTES,
     *events_controller.ROUTES,
     *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
 ]
+
+# Google's root keys are asked for once the server listens: the sandbox's stand on itself.
+_ROOT_KEYS_AFTER_SECONDS = 1.0
 
 # Lives from the start of the server to its end: the delivery worker, the sandbox's listeners.
 Background = Callable[[Ports], AbstractAsyncContextManager[Any]]
@@ -83,7 +90,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
     """Build the whole app over opened ports; nothing is opened or started yet."""
     extras = extras or Extras()
     metrics = Metrics()
-    signers = Signers(ports)
+    signers, google = Signers(ports), make_google(ports)
     routes = [*ROUTES, *extras.routes]
     app = Litestar(
         route_handlers=routes,
@@ -96,15 +103,16 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         openapi_config=None,
         logging_config=None,
         lifespan=[
-            *([_delivering(ports, signers)] if extras.has_worker else []),
+            _listening(ports, google),
+            *([_delivering(ports, signers, google)] if extras.has_worker else []),
             _background(ports, extras.background),
         ],
-        on_startup=[signers.load, _freeze],
+        on_startup=[signers.load, google.load, _freeze],
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
             | {"simulate": simulating.simulate}
-            | {"signers": signers, "passmaker": PassMaker(ports, signers)}
+            | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
         ),
     )
     app.asgi_handler = Gate(
@@ -203,9 +211,10 @@ def app() -> Server:
 
 
 @asynccontextmanager
-async def delivering(ports: Ports, signers: Signers) -> AsyncIterator[Worker]:
+async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIterator[Worker]:
     """Deliver until it ends; the signers' certificates authenticate the pushes."""
     await signers.load()
+    await google.load()
     settings = ports.settings
     push = Apns(
         signers.credential,
@@ -224,13 +233,35 @@ async def delivering(ports: Ports, signers: Signers) -> AsyncIterator[Worker]:
 
 
 def _delivering(
-    ports: Ports, signers: Signers
+    ports: Ports, signers: Signers, google: Google
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(app: Litestar) -> AsyncIterator[None]:
-        async with delivering(ports, signers) as worker:
+        async with delivering(ports, signers, google) as worker:
             app.state.worker = worker
             yield
+
+    return run
+
+
+def _listening(
+    ports: Ports, google: Google
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Keep the keys fresh by which callbacks are believed; hang up in the end."""
+
+    async def keep_keys() -> None:
+        await ports.clock.sleep(_ROOT_KEYS_AFTER_SECONDS)
+        await google.root_keys.run()
+
+    @asynccontextmanager
+    async def run(_app: Litestar) -> AsyncIterator[None]:
+        task = asyncio.get_running_loop().create_task(keep_keys())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await google.close()
 
     return run
 

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,14 +23,21 @@ from app.apple.signers import Signers
 from app.clock import SystemClock
 from app.commands import operator, operator_routes
 from app.commands.certificates import prepare_sandbox
+from app.commands.issuing import issuer_file, keep_issuer
 from app.commands.signing import keep_signers
+from app.google.running import Google, make_google
 from app.http import logs
 from app.http.ports import Ports
 from app.http.secrets import load_secrets
+from app.ids import SystemRandomness
 from app.main import Extras, create_app, delivering, open_ports
 from app.sandbox import controller as sandbox_controller
 from app.sandbox import demo
 from app.sandbox.certificates import DevelopmentCertificates
+from app.sandbox.fake_google import FakeGoogle
+from app.sandbox.google_account import read_google_account
+from app.sandbox.google_mount import PATH as GOOGLE_PATH
+from app.sandbox.google_mount import mount
 from app.sandbox.running import Sandbox
 from app.settings import Settings
 
@@ -52,14 +60,18 @@ async def serve(settings: Settings, *, is_demo: bool) -> None:
             )
         ports = await stack.enter_async_context(open_ports(settings, clock=clock))
         await keep_signers(ports)
-        address = f"http://127.0.0.1:{settings.port}"
+        await keep_issuer(ports)
+        address = _address(settings)
         token = operator.announce(settings, address, ports.ids)
         stack.callback(operator.retire, settings)
         routes: list[Any] = operator_routes.routes(token)
         if sandbox is not None:
             routes += sandbox_controller.routes(sandbox)
+        if sandbox is not None and sandbox.google is not None:
+            routes.append(mount(sandbox.google))
         app = create_app(settings, ports, extras=Extras(routes=tuple(routes), has_worker=True))
-        welcome = _welcome(ports, sandbox, address, is_demo=is_demo)
+        google: Google = app.state.google
+        welcome = _welcome(ports, sandbox, google, is_demo=is_demo)
         await _listen(app, settings, welcome)
 
 
@@ -74,7 +86,10 @@ async def _sandbox(
         clock=clock,
         apns_port=settings.sandbox_apns_port,
         say=click.echo,
+        google=_google(settings, clock),
+        google_memory=Path("data/sandbox-google.json"),
     )
+    google = _address(settings) + GOOGLE_PATH
     try:
         await sandbox.start()
         yield (
@@ -84,10 +99,31 @@ async def _sandbox(
                 smtp_url=settings.smtp_url or sandbox.mails.url,
                 apns_url=settings.apns_url or sandbox.apple.url,
                 apns_ca_file=settings.apns_ca_file or certificates.apns_ca,
+                google_api_url=settings.google_api_url or google,
+                google_token_url=settings.google_token_url or f"{google}/token",
+                google_root_keys_url=settings.google_root_keys_url or f"{google}/keys",
             ),
         )
     finally:
         await sandbox.close()
+
+
+def _google(settings: Settings, clock: SystemClock) -> FakeGoogle | None:
+    """Make the sandbox's Google, which knows our account; None where the settings name another."""
+    named = issuer_file(settings)
+    if settings.google_api_url is not None or named is None:
+        return None
+    return FakeGoogle(
+        read_google_account(named.account),
+        named.google_issuer,
+        clock=clock,
+        randomness=SystemRandomness(),
+        base_url=settings.public_url + GOOGLE_PATH,
+    )
+
+
+def _address(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.port}"
 
 
 async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, None]) -> None:
@@ -120,12 +156,14 @@ async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, Non
         welcoming.result()
 
 
-async def _welcome(ports: Ports, sandbox: Sandbox | None, address: str, *, is_demo: bool) -> None:
+async def _welcome(ports: Ports, sandbox: Sandbox | None, google: Google, *, is_demo: bool) -> None:
     """Once it answers: make the demo, and say where everything is."""
-    await _until_it_answers(address)
     settings = ports.settings
+    address = _address(settings)
+    await _until_it_answers(address)
     if sandbox is not None:
         sandbox.reach(settings.pass_url, address)
+        await google.root_keys.refresh()  # they stand on this very server, which answers now
     if is_demo and sandbox is not None:
         keys = await demo.seed(ports, address)
         await sandbox.hold([card["id"] for card in keys.cards], keys.user_token)
@@ -154,15 +192,19 @@ async def work(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_ports(settings) as ports:
         await keep_signers(ports)
-        async with delivering(ports, Signers(ports)):
+        await keep_issuer(ports)
+        google = make_google(ports)
+        async with delivering(ports, Signers(ports), google):
             click.echo("Portecarte delivers.")
             await stop.wait()
+        await google.close()
 
 
 async def prepare(settings: Settings) -> None:
     """Upgrade the database and keep the signers, before many processes start."""
     async with open_ports(settings) as ports:
         await keep_signers(ports)
+        await keep_issuer(ports)
 
 
 def serve_with_processes(settings: Settings) -> None:

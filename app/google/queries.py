@@ -211,9 +211,3 @@ def old_nonces(tx: Transaction, before: int, limit: int) -> list[tuple[int, byte
 def delete_nonces(tx: Transaction, nonces: list[tuple[int, bytes]]) -> None:
     """Forget nonces. # batch"""
     tx.run_many("DELETE FROM google_nonce WHERE issuer_id = ? AND nonce_hash = ?", nonces)
-
-
-def forget_all(tx: Transaction) -> None:
-    """Forget what Google was told: the sandbox's Google begins empty. # batch"""
-    tx.run("UPDATE google_object SET is_inserted = 0, told = NULL, link = NULL")
-    tx.run("UPDATE google_class SET is_inserted = 0, told = NULL, wanted = wanted + 1")

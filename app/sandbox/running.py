@@ -80,6 +80,11 @@ class Sandbox:
         await self.mails.close()
         await self.apple.close()
 
+    @property
+    def google(self) -> FakeGoogle | None:
+        """The sandbox's Google; None where the settings name another."""
+        return self.pixels.google
+
     def now(self) -> int:
         """Return the time (microseconds)."""
         return self._clock.wall()
