@@ -49,7 +49,7 @@ class Calls:
         self.used = asyncio.Event()  # the slot that was here is not any more
         self._means = means
         self._ahead = ahead
-        self._attempts = attempts
+        self.attempts = attempts
         self._slot_at = slot_at
 
     @property
@@ -77,7 +77,7 @@ class Calls:
         found = verdict(
             answer,
             is_notifying=is_notifying,
-            attempts=self._attempts,
+            attempts=self.attempts,
             noise=noise(means.ports.ids.secret(2)),
         )
         if isinstance(found, TooFast):
