@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 NAMES = (
     *("passes", "barcodes", "pushes", "storage", "kill", "powercut"),
-    *("updates", "bulk", "journey", "delivered", "engine", "checkout"),
+    *("updates", "bulk", "journey", "delivered", "engine", "checkout", "callbacks"),
 )
 
 

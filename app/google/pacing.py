@@ -23,7 +23,7 @@ class Pacer:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._full_until: dict[str, int] = {}  # account → before then no slot is near enough
+        self._next_at: dict[str, int] = {}  # account → its next slot when it was too far away
         self._stopped_until: dict[int, int] = {}  # issuer → not asked again before
         self._lead = 0  # µs: a slot that begins before its commit returns is missed
 
@@ -49,12 +49,9 @@ class Pacer:
 
     def wait_seconds(self, issuer: LoadedIssuer) -> float:
         """Return how long `take` is sure to say None, as far as this process knows."""
-        now = self._ports.clock.wall()
-        until = max(
-            self._full_until.get(issuer.account.email, 0),
-            self._stopped_until.get(issuer.issuer_id, 0),
-        )
-        return max(0, until - now) / SECOND
+        next_at = self._next_at.get(issuer.account.email, 0) - round(AHEAD_SECONDS * SECOND)
+        until = max(next_at, self._stopped_until.get(issuer.issuer_id, 0))
+        return max(0, until - self._ports.clock.wall()) / SECOND
 
     async def slower(
         self,
@@ -106,10 +103,8 @@ class Pacer:
     async def _reserve(self, issuer: LoadedIssuer, ahead: int) -> int | None:
         now = self._ports.clock.wall()
         account, issuer_id, lead = issuer.account.email, issuer.issuer_id, self._lead
-        full_until = self._full_until.get(account, 0)
-        if now < self._stopped_until.get(issuer_id, 0) or (
-            now < full_until <= now + pace.RETRY_AFTER_MAX
-        ):
+        is_full = now + ahead < self._next_at.get(account, 0) <= now + pace.RETRY_AFTER_MAX
+        if is_full or now < self._stopped_until.get(issuer_id, 0):
             return None
         taken = await self._ports.database.write(
             lambda tx: take_slot(tx, account, issuer_id, now=now + lead, ahead=ahead)
@@ -119,7 +114,7 @@ class Pacer:
             return None
         bucket, slot = taken
         if slot is None:
-            self._full_until[account] = bucket.next_at - ahead
+            self._next_at[account] = bucket.next_at
         return slot
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from app.clock import FrozenClock
+from app.google import controller
 from app.google.issuers import Issuers
 from app.http.ports import Ports
+from app.main import ROUTES, Extras
 from app.programs import issuers as rows
-from tests.flows.conftest import open_test_ports
+from app.settings import Settings
+from tests.flows.conftest import World, open_test_ports, world
 from tests.google.accounts import GOOGLE_ISSUER, account_json
+from tests.google.door_world import HOST, Door, furnished
+
+__all__ = ["world"]
 
 
 @pytest.fixture
@@ -43,3 +50,27 @@ async def keep_issuer(
         now=ports.clock.wall(),
     )
     await ports.database.write(lambda tx: rows.ensure_issuer(tx, row, server_public=b"s" * 16))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return the settings of a sandbox whose Google stands on a host of its own."""
+    return Settings(
+        secrets_file=tmp_path / "secrets.json",
+        google_api_url=HOST,
+        google_token_url=f"{HOST}/token",
+        google_root_keys_url=f"{HOST}/keys",
+        google_save_url=f"{HOST}/save/",
+    )
+
+
+@pytest.fixture
+def extras() -> Extras:
+    """Return what lives beside the routes: nothing."""
+    return Extras(routes=tuple(route for route in controller.ROUTES if route not in ROUTES))
+
+
+@pytest.fixture
+async def door(world: World) -> Door:
+    """Furnish the running server: an issuer, a mirrored program, a user with one card."""
+    return await furnished(world)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypeVar
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,10 +15,12 @@ from app.google import pace
 from app.google.issuers import Issuers, LoadedIssuer
 from app.google.pacing import AHEAD_SECONDS, Pacer
 from app.http.ports import Ports
+from app.storage.database import Work
 from tests.google.accounts import EMAIL, account_json
 from tests.google.conftest import keep_issuer
 from tests.google.test_pace import most_in_a_second
 
+T = TypeVar("T")
 OTHER_EMAIL = "other@shop-2.iam.gserviceaccount.com"
 
 
@@ -114,6 +118,51 @@ async def test_only_a_little_is_reserved_so_that_what_is_urgent_comes_soon(
     assert await Pacer(ports).take(issuer) is None  # another process hears the same
     for task in tasks:
         task.cancel()
+
+
+async def test_a_larger_ahead_still_finds_the_slot_that_was_too_far_for_another(
+    pacer: Pacer, issuer: LoadedIssuer, clock: FrozenClock
+) -> None:
+    assert await pacer.take(issuer) == 0
+    assert await pacer.take(issuer, ahead=0.01) is None
+    task = asyncio.create_task(pacer.take(issuer, ahead=0.1))
+    await settle()
+    clock.forward(0.052)
+    assert await task == pytest.approx(0.052)
+
+
+class SlowDatabase:
+    """A database whose commits take a while by the frozen clock."""
+
+    def __init__(self, ports: Ports, clock: FrozenClock, seconds: float) -> None:
+        self._inner, self._clock, self._seconds = ports.database, clock, seconds
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    async def write(self, work: Work[T]) -> T:
+        found = await self._inner.write(work)
+        self._clock.forward(self._seconds)
+        self.writes += 1
+        return found
+
+
+async def test_slow_commits_are_allowed_for_so_that_slots_are_not_missed(
+    ports: Ports, issuer: LoadedIssuer, clock: FrozenClock
+) -> None:
+    slow = SlowDatabase(ports, clock, 0.08)
+    pacer = Pacer(msgspec.structs.replace(ports, database=slow))
+    for _ in range(10):
+        task = asyncio.create_task(pacer.take(issuer))
+        for _ in range(40):
+            await settle()
+            if task.done():
+                break
+            clock.forward(0.01)
+        assert await task is not None
+    # Only the first one was given its slot after it was over, and had to take another.
+    assert slow.writes <= 12
 
 
 async def test_a_refusal_slows_every_process_down_once(
