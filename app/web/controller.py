@@ -24,6 +24,9 @@ _ASSETS = {
     "swagger-ui-bundle.js": ("text/javascript", "swagger_ui"),
     "favicon-32x32.png": ("image/png", "swagger_ui"),
 }
+# Google fetches pictures and tells of saves only where a robots.txt lets it (google.md §2).
+# Nothing else here is for search engines: what is personal needs a credential anyway.
+_ROBOTS = "User-agent: *\nAllow: /images/\nAllow: /google/callbacks\nAllow: /docs\nDisallow: /\n"
 _CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -37,6 +40,12 @@ async def openapi(
         dependencies = {"ports": Provide(lambda: ports, sync_to_thread=False)}
         state.openapi = msgspec.json.encode(describe(state.routes, dependencies))
     return Response(state.openapi, media_type=MediaType.JSON)
+
+
+@get("/robots.txt", media_type=MediaType.TEXT, tags=["Operating"], summary="What robots may read")
+async def robots() -> str:
+    """Admit robots to pictures, callbacks and the documentation."""
+    return _ROBOTS
 
 
 @get("/docs", media_type=MediaType.HTML, tags=["Documentation"], summary="This page")
@@ -71,4 +80,4 @@ def _file(package: str, name: str) -> bytes:
     return (files(package) / "static" / name).read_bytes()
 
 
-ROUTES = [openapi, docs, errors, asset]
+ROUTES = [openapi, robots, docs, errors, asset]

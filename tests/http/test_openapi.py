@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.robotparser import RobotFileParser
 
 import msgspec
 import pytest
@@ -126,3 +127,14 @@ async def test_the_documentation_page_names_nothing_outside(app: Litestar) -> No
     for name in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"):
         assert (await call(app, "GET", f"/docs/assets/{name}")).status == 200
     assert (await call(app, "GET", "/docs/assets/..%2Fdocs.html")).status == 404
+
+
+async def test_robots_may_fetch_what_google_wallet_needs_and_no_more(app: Litestar) -> None:
+    answer = await call(app, "GET", "/robots.txt")
+    assert answer.status == 200
+    rules = RobotFileParser()
+    rules.parse(answer.body.decode().splitlines())
+    for path in ("/images/00.png", "/google/callbacks", "/docs"):
+        assert rules.can_fetch("Googlebot", f"https://cards.example{path}"), path
+    for path in ("/v1/cards", "/apple/v1/log", "/"):
+        assert not rules.can_fetch("Googlebot", f"https://cards.example{path}"), path
