@@ -23,6 +23,10 @@ from passes.google.texts import (
     words,
 )
 
+_MINIMAL = (
+    *("id", "issuerName", "programName", "programLogo", "reviewStatus", "hexBackgroundColor"),
+    *("multipleDevicesAndHoldersAllowedStatus", "callbackOptions"),
+)
 _LEAVE_MODULES_MAX = 3  # the terms have the rest
 
 
@@ -69,9 +73,17 @@ def loyalty_class(program: ProgramContent, issue: ClassIssue) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value}
 
 
+def minimal_class(document: dict[str, Any]) -> dict[str, Any]:
+    """Take what a link must hold so that Google makes the class, and tells us of the save."""
+    kept = {name: document[name] for name in _MINIMAL if name in document}
+    return kept | {"programLogo": {"sourceUri": document["programLogo"]["sourceUri"]}}
+
+
 def image(url: str, description: Text) -> dict[str, Any]:
     """Write an Image."""
     described = {language: text or "-" for language, text in description.items()}
+    if len(set(described.values())) == 1:  # one language stands for all
+        described = dict([next(iter(described.items()))])
     return {"sourceUri": {"uri": url}, "contentDescription": localized(described)}
 
 

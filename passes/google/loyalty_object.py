@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ _MINIMAL = (
     *("id", "classId", "state", "accountId", "barcode", "groupingInfo"),
     *FACES,
 )
+_POINTS = ("loyaltyPoints", "secondaryLoyaltyPoints")
 _BARE = ("id", "classId", "state", "accountId", "barcode")
 
 
@@ -78,6 +80,20 @@ def minimal_object(document: dict[str, Any]) -> dict[str, Any]:
 def bare_object(document: dict[str, Any]) -> dict[str, Any]:
     """Take what a card cannot be without, for a link that brings a class too."""
     return {key: document[key] for key in _BARE if key in document}
+
+
+def small_objects(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Take less and less of it, for a link that brings a class too: in the end what must be."""
+    bare = bare_object(document)
+    points = {
+        key: {"label": document[key]["label"], "balance": document[key]["balance"]}
+        for key in _POINTS
+        if key in document
+    }
+    while points:
+        yield bare | points
+        points.popitem()
+    yield bare
 
 
 def message_of(content: PassContent) -> dict[str, Any] | None:

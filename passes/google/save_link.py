@@ -6,14 +6,15 @@ as a hundred signatures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.api_jws import PyJWS
 
-from passes.google.loyalty_object import minimal_object
+from passes.google.loyalty_class import minimal_class
+from passes.google.loyalty_object import bare_object, minimal_object
 
 LINK_MAX = 1800  # characters of the encoded JWT; a longer link is cut by some browsers
 ASSERTION_SECONDS = 3600  # Google takes no longer life
@@ -60,18 +61,18 @@ def choose(
     origins: Sequence[str],
     at_seconds: int,
 ) -> Chosen:
-    """Make the link that says most and fits: all that is public, the minimum, only the ids.
+    """Make the link that says most and fits: all that is public, the minimum, the ids.
 
-    `class_document`: the class Google does not know yet, None when it does. Raises TooLong: it
-    does not fit, or the object is secret and must be inserted, for which there must be a class.
+    `class_document`: the class Google does not know yet, None when it does; a link holds what it
+    must of it, so it is told by REST all the same. Raises TooLong: it does not fit, or the object
+    is secret and must be inserted, for which there must be a class.
     """
-    classes = () if class_document is None else (class_document,)
-    for candidate in _fat(document) if may_be_fat else ():
+    for candidate, classes in _fat(document, class_document) if may_be_fat else ():
         claims = _claims(account, (candidate,), classes, origins=origins, at_seconds=at_seconds)
         if _length(account, claims) <= LINK_MAX:
             jwt = _sign(account, claims)
             return Chosen(jwt, is_fat=True, has_class=bool(classes), held=candidate)
-    if classes:
+    if class_document is not None:
         raise TooLong(f"class and object need more than {LINK_MAX} characters")
     skinny = {name: document[name] for name in SKINNY}
     jwt = sign_save_jwt(account, objects=(skinny,), origins=origins, at_seconds=at_seconds)
@@ -108,11 +109,22 @@ def sign_assertion(account: Account, *, at_seconds: int, audience: str, scope: s
     return _jws.encode(_encode(claims), account.key, ALGORITHM, headers)
 
 
-def _fat(document: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def _fat(
+    document: dict[str, Any], class_document: dict[str, Any] | None
+) -> Iterator[tuple[dict[str, Any], tuple[dict[str, Any], ...]]]:
     if "rotatingBarcode" in document:
-        return ()  # a link would publish the secret of its code
+        return  # a link would publish the secret of its code
     public = {name: value for name, value in document.items() if name not in _PRIVATE}
-    return public, minimal_object(document)
+    minimal = minimal_object(document)
+    bare = bare_object(document)
+    classes = () if class_document is None else (class_document,)
+    yield public, classes
+    yield minimal, classes
+    if class_document is None:
+        yield bare, ()
+    else:
+        yield minimal, (minimal_class(class_document),)
+        yield bare, (minimal_class(class_document),)
 
 
 def _claims(

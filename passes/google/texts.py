@@ -59,7 +59,7 @@ def cut(text: str, limit: int) -> str:
         return text
     head = text[:limit]  # one more than fits beside the sign: a word may end just there
     start = head.rfind(" ")
-    if start < limit // 2:
+    if start < limit // 3:
         start = limit - 1
     return head[:start].rstrip(" ,;:-") + _CUT
 
