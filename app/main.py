@@ -27,6 +27,7 @@ from app.cards import service as cards
 from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
+from app.delivery.google import GoogleChannel
 from app.delivery.worker import Worker
 from app.google import controller as google_controller
 from app.google.running import Google, make_google
@@ -224,7 +225,8 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
         ca_file=settings.apns_ca_file,
         executor=ports.threads,
     )
-    worker = Worker(ports, [AppleChannel(ports, push)])
+    to_google = GoogleChannel(ports, google.issuers, google.teller)
+    worker = Worker(ports, [AppleChannel(ports, push), to_google])
     worker.start()
     try:
         yield worker
