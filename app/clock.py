@@ -70,6 +70,10 @@ class FrozenClock:
         self._sleepers.append((self._at + round(seconds * SECOND), waker))
         await waker
 
+    def next_waking(self) -> int | None:
+        """Return when the first sleeper wakes, Unix microseconds; None when nobody sleeps."""
+        return min((at for at, waker in self._sleepers if not waker.done()), default=None)
+
     def forward(self, seconds: float) -> None:
         """Move the clock and wake those whose moment has come."""
         self._at += round(seconds * SECOND)
