@@ -82,6 +82,7 @@ class Callbacks:
         self.reach: Callable[[str], str] = str
         self.retry_seconds: tuple[float, ...] = ()  # waits after an answer other than 200
         self.sent: deque[Sent] = deque(maxlen=MEMORY)
+        self.on_sent: Callable[[Sent], None] | None = None  # hears of each at once
         self.orders: deque[CallbackOrder] = deque()
         self.barred: set[str] = set()  # addresses that robots.txt shuts to Googlebot
         self._clock = clock
@@ -159,12 +160,17 @@ class Callbacks:
                 self._posting.add(posting)
                 posting.add_done_callback(self._posting.discard)
                 status = await posting
-                self.sent.append(
+                self._keep(
                     Sent(url=url, event=event, object_id=object_id, body=body, status=status)
                 )
                 if status == 200 or wait is None:
                     break
                 await self._clock.sleep(wait)
+
+    def _keep(self, sent: Sent) -> None:
+        self.sent.append(sent)
+        if self.on_sent is not None:
+            self.on_sent(sent)
 
     async def _post(self, url: str, body: bytes) -> int:
         if self.client is None and self._own is None:

@@ -10,6 +10,7 @@ import msgspec
 
 from app.sandbox.android import AndroidPhone, SaveRefused
 from app.sandbox.fake_google import FakeGoogle
+from app.sandbox.fake_google_callbacks import Sent
 from app.sandbox.fake_google_kept import read_memory, write_memory
 from app.sandbox.fake_google_texts import Push
 from app.sandbox.google_mount import PATH
@@ -19,6 +20,8 @@ from app.sandbox.phone import Ask
 PHONES = {"Camille's Pixel": "fr", "Sam's Galaxy": "en"}
 
 RETRY_SECONDS = (1, 2, 4, 8, 16, 32, 64)  # a server that has just started may not answer yet
+
+_HEARD = 200
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class Pixels:
             return
         self.google.on_push = self._pushed
         self.google.callbacks.reach = self.reached
+        self.google.callbacks.on_sent = self._called_back
         self.google.callbacks.retry_seconds = RETRY_SECONDS
         if self._memory is not None:
             read_memory(self.google.memory, self._memory)
@@ -98,6 +102,10 @@ class Pixels:
         for name, phone in self.phones.items():
             if phone.holds(push.object_id):
                 self._note(f"{name} shows: {push.said(phone.language)}")
+
+    def _called_back(self, sent: Sent) -> None:
+        if sent.status != _HEARD:
+            self._note(f"a callback of Google ({sent.event}) was answered {sent.status}")
 
     def _keep(self) -> None:
         if self.google is not None and self._memory is not None:

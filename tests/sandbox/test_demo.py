@@ -75,6 +75,24 @@ def test_both_phones_hold_a_pass_of_every_card(demo: RunningDemo) -> None:
         assert printed.count(f"{name} holds") == 5
 
 
+def test_both_android_phones_hold_every_card_too(demo: RunningDemo) -> None:
+    printed = demo.printed()
+    for name in ("Camille's Pixel", "Sam's Galaxy"):
+        assert printed.count(f"{name} holds") == 5
+    assert "a callback of Google" not in printed, "each was heard at once"
+    found = keys(demo)
+    with httpx2.Client(base_url=demo.url, trust_env=False) as client:
+        user = {"Authorization": f"Bearer {found['user_token']}"}
+        for card in found["cards"]:  # type: ignore[attr-defined]
+            link = client.get(f"/v1/cards/{card['id']}/google", headers=user).json()
+            assert link["saved"] is True
+            page = client.get(link["save_url"])
+            assert (page.status_code, "<button>Add</button>" in page.text) == (200, True)
+        shown = client.get("/sandbox").text
+        picture = shown.partition('class="logo" alt="" src="')[2].partition('"')[0]
+        assert client.get(picture).headers["content-type"] == "image/png"
+
+
 def test_a_balance_reaches_both_phones_in_their_language(demo: RunningDemo) -> None:
     found = keys(demo)
     url = f"/v1/partner/programs/{found['programs']['mirrored']}/cards/4006381333931/statement"  # type: ignore[index]

@@ -125,6 +125,18 @@ async def test_what_google_knows_outlives_a_restart(home, tmp_path) -> None:
     assert not third.phones["Sam's Galaxy"].wallet
 
 
+async def test_a_callback_that_was_not_heard_becomes_a_line(home) -> None:
+    pixels = home.pixels()
+    home.world.shop.statuses = [503]
+    await home.hold(pixels, "card_1")
+    await home.world.google.callbacks.settle()
+    assert "a callback of Google (save) was answered 503" in home.notes
+    home.world.clock.forward(1)
+    await home.world.google.callbacks.settle()
+    assert [it.status for it in home.world.google.callbacks.sent] == [503, 200, 200]
+    await pixels.close()
+
+
 async def test_addresses_lead_to_where_the_server_listens(home) -> None:
     pixels = home.pixels()
     pixels.reach("http://127.0.0.1:9")
