@@ -42,7 +42,8 @@ def spoken_day(at: int, time_zone: str, language: str) -> str:
     months = _MONTHS.get(language)
     if months is None:
         return local.date().isoformat()
-    return f"{local.day} {months[local.month - 1]} {local.year}"
+    day = "1er" if language == "fr" and local.day == 1 else local.day
+    return f"{day} {months[local.month - 1]} {local.year}"
 
 
 def spoken_moment(at: int, time_zone: str, language: str) -> str:

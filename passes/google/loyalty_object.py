@@ -25,7 +25,6 @@ _MINIMAL = (
     *("id", "classId", "state", "accountId", "barcode", "groupingInfo"),
     *FACES,
 )
-_POINTS = ("loyaltyPoints", "secondaryLoyaltyPoints")
 _BARE = ("id", "classId", "state", "accountId", "barcode")
 
 
@@ -77,17 +76,12 @@ def minimal_object(document: dict[str, Any]) -> dict[str, Any]:
     return {key: document[key] for key in _MINIMAL if key in document}
 
 
-def bare_object(document: dict[str, Any]) -> dict[str, Any]:
-    """Take what a card cannot be without, for a link that brings a class too."""
-    return {key: document[key] for key in _BARE if key in document}
-
-
 def small_objects(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Take less and less of it, for a link that brings a class too: in the end what must be."""
-    bare = bare_object(document)
+    bare = {key: document[key] for key in _BARE if key in document}
     points = {
         key: {"label": document[key]["label"], "balance": document[key]["balance"]}
-        for key in _POINTS
+        for key in FACES
         if key in document
     }
     while points:

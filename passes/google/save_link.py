@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.api_jws import PyJWS
 
 from passes.google.loyalty_class import minimal_class
-from passes.google.loyalty_object import bare_object, minimal_object
+from passes.google.loyalty_object import minimal_object, small_objects
 
 LINK_MAX = 1800  # characters of the encoded JWT; a longer link is cut by some browsers
 ASSERTION_SECONDS = 3600  # Google takes no longer life
@@ -116,15 +116,14 @@ def _fat(
         return  # a link would publish the secret of its code
     public = {name: value for name, value in document.items() if name not in _PRIVATE}
     minimal = minimal_object(document)
-    bare = bare_object(document)
     classes = () if class_document is None else (class_document,)
     yield public, classes
     yield minimal, classes
-    if class_document is None:
-        yield bare, ()
-    else:
-        yield minimal, (minimal_class(class_document),)
-        yield bare, (minimal_class(class_document),)
+    if class_document is not None:
+        classes = (minimal_class(class_document),)
+        yield minimal, classes
+    for small in small_objects(document):
+        yield small, classes
 
 
 def _claims(
