@@ -24,6 +24,8 @@ SKINNY = ("id", "classId")
 # A link can be read by whoever holds it: no name, and no words that only its user is told.
 _PRIVATE = ("accountName", "messages", "textModulesData")
 
+Document = dict[str, Any] | msgspec.Raw
+Classes = tuple[msgspec.Raw, ...]
 _encode = msgspec.json.Encoder().encode
 _jws = PyJWS()
 
@@ -67,11 +69,15 @@ def choose(
     must of it, so it is told by REST all the same. Raises TooLong: it does not fit, or the object
     is secret and must be inserted, for which there must be a class.
     """
-    for candidate, classes in _fat(document, class_document) if may_be_fat else ():
-        claims = _claims(account, (candidate,), classes, origins=origins, at_seconds=at_seconds)
-        if _length(account, claims) <= LINK_MAX:
+    room = _room(account)
+    for held, classes in _fat(document, class_document) if may_be_fat else ():
+        objects = (msgspec.Raw(_encode(held)),)
+        if sum(map(len, (*objects, *classes))) > room:
+            continue
+        claims = _claims(account, objects, classes, origins=origins, at_seconds=at_seconds)
+        if len(claims) <= room:
             jwt = _sign(account, claims)
-            return Chosen(jwt, is_fat=True, has_class=bool(classes), held=candidate)
+            return Chosen(jwt, is_fat=True, has_class=bool(classes), held=held)
     if class_document is not None:
         raise TooLong(f"class and object need more than {LINK_MAX} characters")
     skinny = {name: document[name] for name in SKINNY}
@@ -111,16 +117,19 @@ def sign_assertion(account: Account, *, at_seconds: int, audience: str, scope: s
 
 def _fat(
     document: dict[str, Any], class_document: dict[str, Any] | None
-) -> Iterator[tuple[dict[str, Any], tuple[dict[str, Any], ...]]]:
+) -> Iterator[tuple[dict[str, Any], Classes]]:
+    """Yield what a link may hold, the fullest first: object, and class as JSON."""
     if "rotatingBarcode" in document:
         return  # a link would publish the secret of its code
     public = {name: value for name, value in document.items() if name not in _PRIVATE}
     minimal = minimal_object(document)
-    classes = () if class_document is None else (class_document,)
+    classes: Classes = ()
+    if class_document is not None:
+        classes = (msgspec.Raw(_encode(class_document)),)
     yield public, classes
     yield minimal, classes
     if class_document is not None:
-        classes = (minimal_class(class_document),)
+        classes = (msgspec.Raw(_encode(minimal_class(class_document))),)
         yield minimal, classes
     for small in small_objects(document):
         yield small, classes
@@ -128,8 +137,8 @@ def _fat(
 
 def _claims(
     account: Account,
-    objects: Sequence[dict[str, Any]],
-    classes: Sequence[dict[str, Any]],
+    objects: Sequence[Document],
+    classes: Sequence[Document],
     *,
     origins: Sequence[str],
     at_seconds: int,
@@ -149,13 +158,10 @@ def _claims(
     )
 
 
-def _length(account: Account, claims: bytes) -> int:
-    signature = account.key.key_size // 8
-    return _HEADER_CHARACTERS + _in_base64(len(claims)) + _in_base64(signature) + 2
-
-
-def _in_base64(size: int) -> int:
-    return -(-size * 4 // 3)  # without padding
+def _room(account: Account) -> int:
+    """Return how many bytes of claims fit: base64 makes 4 characters of 3 bytes, unpadded."""
+    signature = -(-account.key.key_size // 8 * 4 // 3)
+    return (LINK_MAX - _HEADER_CHARACTERS - signature - 2) * 3 // 4
 
 
 def _sign(account: Account, claims: bytes) -> str:

@@ -246,13 +246,17 @@ def test_where_all_that_is_public_is_too_long_the_minimum_is_held() -> None:
     assert findings(made.jwt) == []
 
 
-def test_where_points_do_not_fit_beside_the_number_they_are_left_to_rest() -> None:
-    number = "1" * 200
-    card = hosted_card(number=number, barcode_format="none", barcode_value=number)
-    made = chosen(card)
+@pytest.mark.parametrize(
+    ("digits", "points"),
+    [(150, ["loyaltyPoints", "secondaryLoyaltyPoints"]), (200, ["loyaltyPoints"]), (218, [])],
+)
+def test_as_many_points_as_fit_stand_beside_the_number(digits: int, points: list[str]) -> None:
+    number = "1" * digits
+    made = chosen(hosted_card(number=number, barcode_format="none", barcode_value=number))
     assert made.is_fat
-    assert list(made.held) == ["id", "classId", "state", "accountId", "barcode"]
-    assert findings(made.jwt) == []
+    held = [name for name in made.held if name not in {"groupingInfo"}]
+    assert held == ["id", "classId", "state", "accountId", "barcode", *points]
+    assert len(made.jwt) <= LINK_MAX
 
 
 def test_where_even_the_minimum_is_too_long_the_link_holds_ids() -> None:
