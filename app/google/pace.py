@@ -12,7 +12,7 @@ from app.clock import MINUTE, SECOND
 
 INTERVAL = 52_000  # µs: 19.2 calls a second; Google publishes 20
 INTERVAL_MAX = SECOND  # the floor after refusals: one call a second
-LATE_MAX = 30_000  # µs after its slot: later a call would meet those of the slots behind
+LATE_MAX = 25_000  # µs after its slot, and 15 ms to begin the call: then it meets the ones behind
 RECOVERY = 30 * SECOND  # after each, one call a second more
 RETRY_AFTER_MAX = 10 * MINUTE  # what Google may ask for at once; it can ask again
 _PER_SECOND = SECOND
