@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,7 +95,7 @@ class SaveLinks:
             # It only names what Google must have: both are there before anybody sees the link.
             row = prepared.wanted.row
             _ensure(await self._teller.tell_object(row.card_id, row.serial))
-        told = _fingerprint(chosen) if chosen.is_fat else None
+        told = fingerprint(chosen.held) if chosen.is_fat else None
         return await self._ports.database.write(
             lambda tx: keeping.keep_link(
                 tx, prepared, chosen.jwt, is_fat=chosen.is_fat, fingerprint=told
@@ -142,23 +143,28 @@ def chosen_link(
 ) -> Chosen:
     """Sign the link that says most and fits. A signature takes a quarter of a millisecond.
 
-    Where the class does not fit, the link counts on it being told first, so it is never fat then.
-    Raises Unavailable for what Google would refuse.
+    A class that Google does not know goes with it, as much of it as fits: so a first card needs
+    no call. Where not even that fits, class and object are told first. Raises Unavailable for
+    what Google would refuse.
     """
     _judge(written, issuer, settings)
     rotates = prepared.wanted.content.content.program.rotates_code
     options: dict[str, Any] = {
-        "document": written.object,
         "origins": (origin_of(settings.public_url),),
         "at_seconds": at_seconds,
     }
     if rotates:  # the object holds a secret
-        return choose(issuer.account, class_document=None, may_be_fat=False, **options)
-    class_document = None if prepared.has_class else written.loyalty_class
-    try:
-        return choose(issuer.account, class_document=class_document, may_be_fat=True, **options)
-    except TooLong:
-        return choose(issuer.account, class_document=None, may_be_fat=False, **options)
+        return choose(issuer.account, document=written.object, may_be_fat=False, **options)
+    if prepared.has_class:
+        return choose(issuer.account, document=written.object, **options)
+    with contextlib.suppress(TooLong):
+        return choose(
+            issuer.account,
+            document=written.object,
+            class_document=written.loyalty_class,
+            **options,
+        )
+    return choose(issuer.account, document=written.object, may_be_fat=False, **options)
 
 
 def is_good(jwt: str, issuer: LoadedIssuer, *, needs_class: bool) -> bool:
@@ -193,7 +199,6 @@ def origin_of(public_url: str) -> str:
 
 
 class _Payload(msgspec.Struct, rename="camel"):
-    loyalty_objects: list[dict[str, Any]] = []
     loyalty_classes: list[msgspec.Raw] = []
 
 
@@ -203,12 +208,6 @@ class _Claims(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Claims).decode
-
-
-def _fingerprint(chosen: Chosen) -> bytes:
-    """Return what Google will have been told of an object once this link is used."""
-    body = _jws.decode(chosen.jwt, options={"verify_signature": False})
-    return fingerprint(_read(body).payload.loyalty_objects[0])
 
 
 def _judge(written: Documents, issuer: LoadedIssuer, settings: Settings) -> None:

@@ -12,6 +12,7 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.clock import SECOND
 from app.google.running import Google, make_google
 from app.ids import SeededRandomness
 from app.programs.issuers import FIRST_ISSUER, ensure_issuer, seal_issuer
@@ -24,6 +25,7 @@ from tests.flows.conftest import World
 from tests.google.accounts import EMAIL, GOOGLE_ISSUER, account_json, key
 
 HOST = "http://google"
+WAIT_MAX = 3 * SECOND  # who sleeps longer is let sleep
 
 
 class Door:
@@ -101,10 +103,14 @@ class Door:
     async def time_passes(self) -> AsyncIterator[None]:
         """Let the clock run meanwhile: calls to Google wait for their slots."""
 
+        clock = self.world.clock
+
         async def run() -> None:
             while True:
                 await asyncio.sleep(0)
-                self.world.clock.forward(0.01)
+                at = clock.next_waking()
+                if at is not None and 0 < at - clock.wall() <= WAIT_MAX:
+                    clock.forward((at - clock.wall()) / SECOND)
 
         task = asyncio.create_task(run())
         try:
@@ -158,7 +164,10 @@ async def keep_issuer(world: World, place: int = 0) -> None:
 def claims_of(token: str, place: int = 0) -> dict[str, Any]:
     """Read a link as Google would."""
     claims: dict[str, Any] = jwt.decode(
-        token, (key(place) if place else key()).public_key(), algorithms=["RS256"], audience="google"
+        token,
+        (key(place) if place else key()).public_key(),
+        algorithms=["RS256"],
+        audience="google",
     )
     return claims
 
