@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -36,6 +37,12 @@ class Memory:
         self.objects: dict[str, Stored] = {}
         self._of_class: defaultdict[str, list[Stored]] = defaultdict(list)  # by number
         self._number = 0
+        self.on_change: Callable[[], None] | None = None  # hears that something changed
+
+    def changed(self) -> None:
+        """Tell whoever listens."""
+        if self.on_change is not None:
+            self.on_change()
 
     def restore(self, classes: dict[str, Stored], objects: dict[str, Stored]) -> None:
         """Know these from now on, and nothing else."""
@@ -65,6 +72,7 @@ class Memory:
         known[sent["id"]] = stored
         if kind == "object":
             self._of_class[document["classId"]].append(stored)
+        self.changed()
         return stored
 
     def found(self, kind: str, resource_id: str) -> Stored:
@@ -108,6 +116,7 @@ class Memory:
             resource_id, message, self.class_of(stored, kind), holders=holders
         )
         stored.document = {**stored.document, "messages": [*others, message]}
+        self.changed()
         self._pushes.show(pushes)
         return stored
 
@@ -157,6 +166,7 @@ class Memory:
         if kind == "object" and result["classId"] != before["classId"]:
             self._of_class[before["classId"]].remove(stored)
             insort(self._of_class[result["classId"]], stored, key=_number_of)
+        self.changed()
         self._pushes.show(pushes)
         return stored
 

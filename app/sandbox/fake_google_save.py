@@ -76,6 +76,7 @@ class SaveDesk:
             stored = self._memory.objects[sent["id"]]
             if account not in stored.holders:
                 stored.holders.append(account)
+                self._memory.changed()
             self._callbacks.tell(self._memory.class_of(stored), sent["id"], "save")
         return [sent["id"] for sent in contents.objects]
 
@@ -85,6 +86,7 @@ class SaveDesk:
         if account not in stored.holders:
             raise Refused(404, "resourceNotFound", f"{account} does not hold {object_id}")
         stored.holders.remove(account)
+        self._memory.changed()
         self._callbacks.tell(self._memory.class_of(stored), object_id, "del")
 
     def insert(self, sent: dict[str, Any], account: str) -> dict[str, Any]:

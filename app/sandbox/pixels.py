@@ -11,7 +11,7 @@ import msgspec
 from app.sandbox.android import AndroidPhone, SaveRefused
 from app.sandbox.fake_google import FakeGoogle
 from app.sandbox.fake_google_callbacks import Sent
-from app.sandbox.fake_google_kept import read_memory, write_memory
+from app.sandbox.fake_google_kept import Keeper
 from app.sandbox.fake_google_texts import Push
 from app.sandbox.google_mount import PATH
 from app.sandbox.phone import Ask
@@ -43,6 +43,7 @@ class Pixels:
         self._ask = ask
         self._note = note
         self._memory = memory
+        self.keeper: Keeper | None = None
         self.public_url, self._address = "", ""
         self.phones: dict[str, AndroidPhone] = {}
         if google is not None:
@@ -61,14 +62,15 @@ class Pixels:
         self.google.callbacks.on_sent = self._called_back
         self.google.callbacks.retry_seconds = RETRY_SECONDS
         if self._memory is not None:
-            read_memory(self.google.memory, self._memory)
+            self.keeper = Keeper(self.google.memory, self._memory, self.google.clock)
 
     async def close(self) -> None:
         """Stop the callbacks and keep what Google knows."""
         if self.google is None:
             return
         await self.google.close()
-        self._keep()
+        if self.keeper is not None:
+            await self.keeper.close()
 
     def reach(self, address: str) -> None:
         """Say where the server really listens, whatever name stands in links and callbacks."""
@@ -85,7 +87,6 @@ class Pixels:
         for name, phone in self.phones.items():
             for url in links:
                 self._note(f"{name}{await self._saved(phone, url, dict(headers))}")
-        self._keep()
 
     async def _saved(self, phone: AndroidPhone, url: str, headers: dict[str, str]) -> str:
         try:
@@ -106,7 +107,3 @@ class Pixels:
     def _called_back(self, sent: Sent) -> None:
         if sent.status != _HEARD:
             self._note(f"a callback of Google ({sent.event}) was answered {sent.status}")
-
-    def _keep(self) -> None:
-        if self.google is not None and self._memory is not None:
-            write_memory(self.google.memory, self._memory)

@@ -93,7 +93,7 @@ def test_both_android_phones_hold_every_card_too(demo: RunningDemo) -> None:
         assert client.get(picture).headers["content-type"] == "image/png"
 
 
-def test_a_balance_reaches_both_phones_in_their_language(demo: RunningDemo) -> None:
+def test_a_balance_reaches_all_four_phones_in_their_language(demo: RunningDemo) -> None:
     found = keys(demo)
     url = f"/v1/partner/programs/{found['programs']['mirrored']}/cards/4006381333931/statement"  # type: ignore[index]
     told = {"sequence": 7, "as_of": "2026-11-21T20:05:00Z", "balance": 4321}
@@ -102,8 +102,11 @@ def test_a_balance_reaches_both_phones_in_their_language(demo: RunningDemo) -> N
         assert client.put(url, json=told, headers=headers).status_code == 200
     demo.wait_for("Sam's iPhone shows: Points: 4,321")
     demo.wait_for("Camille's iPhone shows: Points : 4,321")
+    demo.wait_for("Sam's Galaxy shows: Maison Verte: Points: 4321")
+    demo.wait_for("Camille's Pixel shows: Maison Verte: Points: 4321")
     page = httpx2.get(f"{demo.url}/sandbox", trust_env=False).text
     assert "Points: 4,321" in page
+    assert page.count("<dt>Points</dt><dd>4321</dd>") == 4, "on every phone"
 
 
 def test_a_mail_is_printed_kept_and_read_by_its_address(demo: RunningDemo) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -114,6 +116,11 @@ async def test_what_google_knows_outlives_a_restart(home, tmp_path) -> None:
     kept = tmp_path / "google.json"
     pixels = home.pixels(memory=kept)
     await home.hold(pixels, "card_1")
+    await asyncio.sleep(0)
+    home.world.clock.forward(1)
+    assert pixels.keeper is not None
+    await pixels.keeper.settle()
+    kept.unlink()  # it was written without waiting for the end
     await pixels.close()
     assert kept.stat().st_mode & 0o777 == 0o600
     second = Home()
