@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.clock import FrozenClock
-from app.google import controller
 from app.google.issuers import Issuers
 from app.http.ports import Ports
-from app.main import ROUTES, Extras
 from app.programs import issuers as rows
 from app.settings import Settings
-from tests.flows.conftest import World, open_test_ports, world
+from tests.flows.conftest import World, extras, open_test_ports, world
 from tests.google.accounts import GOOGLE_ISSUER, account_json
 from tests.google.door_world import HOST, Door, furnished
 
-__all__ = ["world"]
+__all__ = ["extras", "world"]
 
 
 @pytest.fixture
@@ -62,12 +60,6 @@ def settings(tmp_path: Path) -> Settings:
         google_root_keys_url=f"{HOST}/keys",
         google_save_url=f"{HOST}/save/",
     )
-
-
-@pytest.fixture
-def extras() -> Extras:
-    """Return what lives beside the routes: nothing."""
-    return Extras(routes=tuple(route for route in controller.ROUTES if route not in ROUTES))
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class Door:
         """Count the card's events of a kind."""
         card = await card_row(self.world.ports, self.card_id)
         found = await self.rows(
-            "SELECT COUNT(*) FROM event WHERE card_id = ? AND kind = ?", card, kind
+            "SELECT COUNT(*) FROM event WHERE card_id = ? AND type = ?", card, kind
         )
         return int(found[0][0])
 
