@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 NAMES = (
     *("passes", "barcodes", "pushes", "storage", "kill", "powercut"),
-    *("updates", "bulk", "journey", "delivered", "engine", "checkout", "callbacks"),
+    *("updates", "bulk", "journey", "delivered", "engine", "checkout", "save_links", "callbacks"),
 )
 
 

@@ -1,7 +1,8 @@
-"""Save links against bare RSA-2048 signing: at least 0.93 of its rate, three forms of link.
+"""Save links against bare RSA-2048 signing: at least 0.93 of its rate, each form of link.
 
-Ours is all that makes a link: the JSON, the choice by length, the JWT. Beside it what a key parsed
-for each link would cost, and how long the links are.
+Ours is all that makes a link: the JSON, the choice by length, the JWT. A link with the class is
+made for a program's first card only, so no bar is set for it. Beside it what a key parsed for each
+link would cost, and how long the links are.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def main() -> None:
         jwt = make()
         bare = partial(sign, account.key, jwt.rpartition(".")[0].encode())
         ours, alone, ratio = ratios(partial(rate, make, LINKS), partial(rate, bare, LINKS), ROUNDS)
-        reaches = verdict(ratio, bar=BAR, goal=BAR, is_low_good=False)
+        is_judged = "class" not in name
+        reaches = verdict(ratio, bar=BAR, goal=BAR, is_low_good=False) if is_judged else ""
         row(name, ours, alone, ratio, reaches, len(jwt))
     text = account.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     claims = pyjwt.decode(forms(account)["fat"](), options={"verify_signature": False})

@@ -6,6 +6,7 @@ Stricter than the library that reads it, which knows neither `typ` nor what Goog
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from passes.google.save_link import ALGORITHM, LINK_MAX, SKINNY
 SAVE_URL = "https://pay.google.com/gp/v/save/"
 _CLAIMS = {"iss", "aud", "typ", "iat", "origins", "payload"}
 _HEADERS = {"alg", "typ", "kid"}
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SECONDS_MAX = 100_000_000_000  # in the year 5138; milliseconds of today are more
 # Of other passes a link may hold only ids are judged here.
 _KINDS = {
@@ -83,6 +85,8 @@ def _verified(jwt: str, public_key: rsa.RSAPublicKey) -> dict[str, Any] | Findin
             return Finding("header.alg", f"must be {ALGORITHM}")
         if header.get("typ") != "JWT" or header.keys() - _HEADERS:
             return Finding("header", "must hold alg, typ JWT and at most a kid")
+        if not _KEY_ID.fullmatch(header.get("kid", "0")):
+            return Finding("header.kid", "is no id of a key")
         signed = _jws.decode(jwt, public_key, [ALGORITHM])
         claims = msgspec.json.decode(signed)
     except (pyjwt.PyJWTError, msgspec.DecodeError, ValueError, RecursionError):

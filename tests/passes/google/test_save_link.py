@@ -138,10 +138,13 @@ BROKEN: dict[str, tuple[Callable[[], str], str]] = {
         lambda: with_object(accountName="Marie"),
         "payload.loyaltyObjects[0].accountName",
     ),
-    "alg none": (
-        lambda: ".".join([*with_claims().split(".")[:0], _text(b'{"alg":"none"}'), "e30", ""]),
-        "header.alg",
-    ),
+    "alg none": (lambda: unsigned("none"), "header.alg"),
+    "alg None": (lambda: unsigned("None"), "header.alg"),
+    "alg nOnE": (lambda: unsigned("nOnE"), "header.alg"),
+    "other typ of token": (lambda: signed(claims(), {"alg": "RS256", "typ": "at+jwt"}), "header"),
+    "kid of a path": (lambda: named("../../etc/passwd"), "header.kid"),
+    "kid of SQL": (lambda: named("1' OR '1'='1"), "header.kid"),
+    "a token of another kind": (lambda: assertion("x"), "aud"),
     "HS256 of the public key": (lambda: confused("HS256"), "header.alg"),
     "a crit header": (
         lambda: signed(claims(), {"alg": "RS256", "typ": "JWT", "crit": ["x"], "x": 1}),
@@ -167,6 +170,20 @@ def secret_object() -> Claims:
     return {name: document[name] for name in (*SKINNY, "state", "rotatingBarcode")}
 
 
+def unsigned(name: str) -> str:
+    head = _text(json.dumps({"alg": name, "typ": "JWT"}).encode())
+    return f"{head}.{_text(json.dumps(claims()).encode())}."
+
+
+def named(key_id: str) -> str:
+    return signed(claims(), {"alg": "RS256", "typ": "JWT", "kid": key_id})
+
+
+def assertion(scope: str) -> str:
+    audience = "https://oauth2.googleapis.com/token"
+    return sign_assertion(account(), at_seconds=AT_SECONDS, audience=audience, scope=scope)
+
+
 def confused(name: str) -> str:
     key = account().key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     head = (
@@ -186,6 +203,7 @@ def test_each_broken_link_is_refused_with_its_path(name: str) -> None:
 
 def test_what_is_broken_was_good_before() -> None:
     assert findings(signed(claims())) == []
+    assert findings(named("key-1")) == []
     assert findings(with_payload(loyaltyObjects=[SKINNY])) == []
     assert (
         findings(with_payload(loyaltyObjects=[MINIMAL], offerObjects=[{"id": f"{NUMBER}.o"}])) == []
