@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from app.clock import SystemClock
-from app.commands import proving, reading, replaying, running, serving
+from app.commands import proving, reading, replaying, running, serving, showing
 from app.commands.certificates import (
     DEVELOPMENT_FOLDER,
     ensure_secrets,
@@ -103,11 +103,13 @@ def demo_keys() -> None:
 @portecarte.command()
 @click.argument("card_id")
 @click.option("--apple", "is_apple", is_flag=True, help="The pass.json of Apple Wallet.")
-def show(card_id: str, is_apple: bool) -> None:
+@click.option("--google", "is_google", is_flag=True, help="Class, object and link of Google's.")
+def show(card_id: str, is_apple: bool, is_google: bool) -> None:
     """Print what would be sent for a card now; reads only."""
-    if not is_apple:
-        raise click.UsageError("say which wallet: --apple")
-    print_json(run(reading.pass_json(settings_now_in_sentences(), card_id)))
+    if is_apple == is_google:
+        raise click.UsageError("say which wallet: --apple or --google")
+    read = reading.pass_json if is_apple else showing.google_json
+    print_json(run(read(settings_now_in_sentences(), card_id)))
 
 
 @portecarte.command()
