@@ -37,6 +37,7 @@ from tests.passes.apple.cards import (
     shop_card,
 )
 from tests.passes.barcode.values import DRAWABLE, values
+from tests.passes.google import google_golden
 from tests.passes.google.given import CARD_REF, OBJECT_ID, SECRET, assert_taken, class_of, object_of
 
 LOCALES = [
@@ -60,6 +61,13 @@ def held(*balances: Balance, **changes: object) -> dict[str, Any]:
     """Write a card without a tier that holds these."""
     keys: dict[str, Any] = {"tier": None, "next_tier": None, "next_expiry": None, "vouchers": None}
     return object_of(hosted_card(NO_TIERS, balances=balances, **keys | changes))
+
+
+def test_documents_are_those_of_the_golden_files() -> None:
+    made = dict(google_golden.files())
+    assert {path.name for path in google_golden.FOLDER.iterdir()} == made.keys()
+    for name, content in made.items():
+        assert content == (google_golden.FOLDER / name).read_bytes(), name
 
 
 @pytest.mark.parametrize("authority", PROGRAMS)
