@@ -23,7 +23,7 @@ from app.sandbox.fake_google_http import (
 from app.sandbox.fake_google_keys import KeyRing
 from app.sandbox.fake_google_memory import Memory
 from app.sandbox.fake_google_orders import Broken, Order, Orders, Reset, Say, Stall
-from app.sandbox.fake_google_pages import answer_page
+from app.sandbox.fake_google_pages import PAGES, answer_page
 from app.sandbox.fake_google_pushes import Pushes
 from app.sandbox.fake_google_rates import Rates
 from app.sandbox.fake_google_rest import BASE, Call, Rest
@@ -168,12 +168,12 @@ class FakeGoogle:
 
     def outcome(self, request: Request) -> Reply | Stall | Reset:
         """Work out what a request is answered."""
-        is_page = request.path.startswith("/save/") or request.path == "/remove"
+        is_page = request.path.startswith(PAGES) or request.path == "/remove"
         try:
             match request.method, request.path:
                 case "POST", "/token":
                     return self._token(request)
-                case "GET", "/keys":
+                case "GET", "/keys" | "/gp/m/issuer/keys":
                     return answered(self.keys.published())
                 case (("GET" | "POST"), _) if is_page:
                     return answer_page(self.desk, request)

@@ -13,6 +13,7 @@ from app.sandbox.fake_google_save import Saved, SaveDesk
 from app.sandbox.fake_google_texts import BALANCES, balance_text, said
 
 ACCOUNT = "demo@example.org"  # who is signed in at the page unless the form says otherwise
+PAGES = ("/save/", "/gp/v/save/")  # ours, and Google's own
 _LANGUAGE = "en"
 _ADDED = "Added to the wallet"
 
@@ -25,7 +26,7 @@ def answer_page(desk: SaveDesk, request: Request) -> Reply:
         if request.path == "/remove":
             desk.remove(form.get("object_id", [""])[0], account)
             return answered({})
-        link = request.path.removeprefix("/save/")
+        link = request.path.rpartition("/")[2]
         if request.method == "GET":
             return page("Google Wallet (sandbox)", _offer(desk.show(link)))
         ids = desk.save(link, account)

@@ -17,6 +17,8 @@ from app.sandbox.fake_google_save import SaveDesk
 
 BASE = "/walletobjects/v1/"
 _INT32_MAX = 2**31 - 1
+_OF_EVERY_CALL = {"fields", "alt", "prettyPrint", "quotaUser", "key"}
+_OF_LISTS = {"issuerId", "classId", "maxResults", "token"}
 _KINDS = {"loyaltyClass": "class", "loyaltyObject": "object"}
 
 
@@ -40,6 +42,7 @@ class Rest:
 
     def answer(self, call: Call) -> Reply:
         """Answer a call. Raises Refused."""
+        _check_query(call)
         parts = call.path.removeprefix(BASE).split("/")
         if call.method == "POST" and parts[0] == "jwt":
             return self._jwt(parts[1:], call)
@@ -114,6 +117,14 @@ class Rest:
 
     def _view(self, kind: str, stored: Stored) -> dict[str, Any]:
         return self._memory.view(kind, stored)
+
+
+def _check_query(call: Call) -> None:
+    known = _OF_EVERY_CALL | (_OF_LISTS if call.method == "GET" else set())
+    for name in call.query:
+        if name not in known:
+            text = f'Unknown name "{name}": Cannot bind query parameter.'
+            raise Refused(400, "badRequest", f"Invalid JSON payload received. {text}")
 
 
 def _read_token(token: str | None) -> int:

@@ -123,7 +123,7 @@ async def test_lists_come_in_pages(world) -> None:
     assert (token, len(found)) == ("", 6)
     classes = (await world.call("GET", "/loyaltyClass", issuerId=ISSUER)).json()
     assert [it["id"] for it in classes["resources"]] == [CLASS_ID]
-    for wrong in ({"token": "!"}, {"maxResults": "0"}, {"maxResults": "x"}):
+    for wrong in ({"token": "!"}, {"maxResults": "0"}, {"maxResults": "x"}, {"max_results": "1"}):
         answer = await world.call("GET", "/loyaltyObject", classId=CLASS_ID, **wrong)
         assert answer.status_code == 400, wrong
 

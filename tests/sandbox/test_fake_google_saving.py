@@ -147,6 +147,8 @@ async def test_the_page_shows_what_would_be_added_and_a_button(world) -> None:
         assert text in page.text, text
     done = await world.client.post(link, data={"account": "camille"})
     assert "Added" in done.text
+    googles = link.replace("/save/", "/gp/v/save/")
+    assert (await world.client.get(googles)).text == page.text
     wrong = await world.client.get(link + "x")
     assert (wrong.status_code, "went wrong" in wrong.text) == (400, True)
 
