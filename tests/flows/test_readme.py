@@ -19,7 +19,7 @@ from tests.sandbox.demo_server import ROOT, running_demo
 )
 def test_the_journeys_of_the_readme_work_as_written(tmp_path: Path) -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.M)
-    assert len(blocks) == 2, "the journey, and the till"
+    assert len(blocks) == 3, "the journey, Google Wallet, and the till"
     tools = Path(sys.executable).parent
     with running_demo(tmp_path) as demo:
         (tmp_path / ".venv").mkdir()
@@ -36,5 +36,7 @@ def test_the_journeys_of_the_readme_work_as_written(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stdout + ended.stderr + demo.printed()
         assert '"value":1300' in ended.stdout
         assert "Verification successful" in ended.stderr
+        assert "\n1300\n" in ended.stdout
+        assert "<dd>1450</dd>" in ended.stdout
         assert '"earned":131' in ended.stdout
         assert '"free_coffee"' in ended.stdout
