@@ -53,7 +53,7 @@ async def google_link(
     summary="Hear from Google that a card was saved or removed",
     status_code=200,
     opt={"bare": True, "content_types": ("application/json",)},
-    tags=["Google's callbacks"],
+    tags=["Google Wallet"],
 )
 async def callback(request: _Request, ports: NamedDependency[Ports]) -> Response[bytes]:
     """200: heard, maybe before. 400: not from Google, not for us, or too late. 503: ask again."""

@@ -66,7 +66,10 @@ class SaveLinks:
         Raises: NotFound for a card that has ended; Unavailable without an account at Google, or
         when Google must know the card first and does not answer.
         """
-        issuer = await self._issuers.get(kept.issuer_id)
+        try:
+            issuer = await self._issuers.get(kept.issuer_id)
+        except ValueError:  # its row cannot be read; `doctor` says why
+            raise Unavailable("this server's account with Google cannot be read") from None
         jwt = kept.link
         if jwt is None or not is_good(jwt, issuer, needs_class=kept.needs_class):
             jwt = await self._once(kept, issuer)
@@ -78,24 +81,30 @@ class SaveLinks:
         if task is None:
             task = asyncio.get_running_loop().create_task(self._make(kept, issuer))
             self._made[key] = task
-            task.add_done_callback(lambda _: self._made.pop(key, None))
+            task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)  # one caller's leaving ends it for nobody
+
+    def _forget(self, key: tuple[int, int], done: asyncio.Task[str]) -> None:
+        self._made.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # read, also where nobody waits for it any more
 
     async def _make(self, kept: Kept, issuer: LoadedIssuer) -> str:
         prepared = await self._prepare(kept)
         pictures = await self._pictures.of(prepared.looks)
         settings, at = self._ports.settings, self._ports.clock.wall() // SECOND
-        written = documents_of(prepared, issuer, pictures=pictures, settings=settings)
+
+        def sign() -> tuple[Chosen, bytes | None]:
+            written = documents_of(prepared, issuer, pictures=pictures, settings=settings)
+            chosen = chosen_link(prepared, written, issuer, settings=settings, at_seconds=at)
+            return chosen, fingerprint(chosen.held) if chosen.is_fat else None
+
         loop = asyncio.get_running_loop()
-        chosen = await loop.run_in_executor(
-            self._ports.threads,
-            lambda: chosen_link(prepared, written, issuer, settings=settings, at_seconds=at),
-        )
+        chosen, told = await loop.run_in_executor(self._ports.threads, sign)
         if not chosen.is_fat:
             # It only names what Google must have: both are there before anybody sees the link.
             row = prepared.wanted.row
             _ensure(await self._teller.tell_object(row.card_id, row.serial))
-        told = fingerprint(chosen.held) if chosen.is_fat else None
         return await self._ports.database.write(
             lambda tx: keeping.keep_link(
                 tx, prepared, chosen.jwt, is_fat=chosen.is_fat, fingerprint=told

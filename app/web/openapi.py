@@ -163,6 +163,8 @@ def _add_problems(operation: Json, handler: HTTPRouteHandler, method: str) -> No
     if handler.opt.get("bare"):  # so is Google
         for status in ("400", "413", "415", "503"):
             answers[status] = {"description": "No body: whoever is refused is told nothing."}
+        answers["200"].pop("content", None)
+        operation["requestBody"]["content"] = {_JSON: {"schema": {"type": "object"}}}
         return
     statuses = set(OF_EVERY_ROUTE)
     if operation.get("parameters"):

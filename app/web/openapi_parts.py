@@ -27,6 +27,7 @@ TAGS: list[Json] = [
     {"name": "Partners", "description": "What a merchant's server tells: enrolments, statements."},
     {"name": "Merchant", "description": "Keys of a merchant."},
     {"name": "Apple Wallet", "description": "Passes, and the web service that iPhones call."},
+    {"name": "Google Wallet", "description": "What Google calls back with."},
     {"name": "Sandbox", "description": "Only where MODE is sandbox."},
     {"name": "Operating", "description": "Health and figures."},
     {"name": "Documentation", "description": "This page."},
