@@ -55,6 +55,7 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     that the tills read, None is all. `logo_text`: written beside the logo. Colours: '#rrggbb'.
     `max_distance_metres`: from a location, how near the pass is suggested; None is the phone's own.
     `rotates_code`: a wallet that can draws a code that changes, and none beside it.
+    `country`: where it is at home, ISO 3166-1 alpha-2; None is chosen by its first language.
     `has_poster`: iOS 27 may draw the card as a poster; needs pictures of that name.
     """
 
@@ -78,6 +79,7 @@ class ProgramContent(msgspec.Struct, frozen=True, kw_only=True):
     has_poster: bool = False
     sharing_prohibited: bool = False
     rotates_code: bool = False
+    country: str | None = None
     time_zone: str = "UTC"
 
 

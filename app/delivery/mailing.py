@@ -12,8 +12,8 @@ import structlog
 
 from app.clock import DAY, SECOND
 from app.http.ports import Ports
-from app.outbox import queries
-from app.outbox.queries import Mail
+from app.outbox import mail_queries as queries
+from app.outbox.mail_queries import Mail
 from app.settings import Settings
 from app.storage.database import Transaction
 

@@ -27,6 +27,8 @@ from passes.templates.colors import color_of
 
 SHOP_HASH_BYTES = 10  # 20 hexadecimal digits (specs: google.md §1)
 GROUP_BYTES = 16
+# Google takes it to choose a text where it has none in the phone's language.
+_COUNTRIES = {"fr": "FR", "en": "GB"}
 
 
 class Pictures(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +152,7 @@ def class_document(
             class_id=f"{issuer}.{suffix}",
             logo_url=pictures.logo_url,
             hero_url=pictures.hero_url,
+            country=looks.program.country or _COUNTRIES.get(looks.program.languages[0]),
             callback_url=callback_url,
         ),
     )

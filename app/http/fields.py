@@ -42,6 +42,7 @@ Birthday = Annotated[
     str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\s\S])", examples=["05-31"])
 ]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}(?![\s\S])", examples=["EUR"])]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])", examples=["FR"])]
 Language = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(?![\s\S])")]
 Link = Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^\x00-\x20\x7f]+(?![\s\S])")]
 Token = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+(?![\s\S])")]

@@ -9,7 +9,6 @@ import msgspec
 from app.storage.database import Transaction
 
 ERASE = {
-    "mail": "DELETE FROM mail WHERE address_hash = ?",
     "event": "DELETE FROM event WHERE card_id = ?",  # facts hold balances and messages
 }
 KEPT = {
@@ -32,17 +31,6 @@ class Waiting(msgspec.Struct, frozen=True):
     card_id: int
     priority: int
     merchant_id: int
-
-
-class Mail(msgspec.Struct, frozen=True):
-    """A mail to be sent."""
-
-    address_hash: bytes
-    mail_id: int
-    recipient: str
-    subject: str
-    body: str
-    attempts: int
 
 
 def insert_revision(tx: Transaction, card_id: int) -> None:
@@ -267,54 +255,6 @@ def settle(tx: Transaction, card_id: int, channel: str, told: int) -> None:
         "UPDATE outbox SET done = CASE WHEN done < ? THEN ? ELSE done END, attempts = 0,"
         " claimed_until = 0 WHERE card_id = ? AND channel = ?",
         *(told, told, card_id, channel),
-    )
-
-
-def insert_mail(tx: Transaction, mail: Mail, *, now: int) -> None:
-    """Queue a mail."""
-    tx.run(
-        "INSERT INTO mail (address_hash, mail_id, recipient, subject, body, created_at, attempts,"
-        " next_at, claimed_until) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)"
-        " ON CONFLICT (address_hash, mail_id) DO NOTHING",
-        *(mail.address_hash, mail.mail_id, mail.recipient, mail.subject, mail.body, now, now),
-    )
-
-
-def due_mails(tx: Transaction, now: int, limit: int) -> list[Mail]:
-    """List mails to be sent. # across: what the worker takes"""
-    return tx.all(
-        Mail,
-        "SELECT address_hash, mail_id, recipient, subject, body, attempts FROM mail"
-        " WHERE next_at <= ? AND claimed_until <= ? ORDER BY next_at, mail_id LIMIT ?",
-        *(now, now, limit),
-    )
-
-
-def claim_mail(tx: Transaction, mail: Mail, *, now: int, until: int) -> bool:
-    """Take a mail until a moment; False when another worker has it."""
-    return (
-        tx.run(
-            "UPDATE mail SET claimed_until = ? WHERE address_hash = ? AND mail_id = ?"
-            " AND claimed_until <= ?",
-            *(until, mail.address_hash, mail.mail_id, now),
-        )
-        == 1
-    )
-
-
-def delete_mail(tx: Transaction, mail: Mail) -> None:
-    """Forget a mail that was sent, or given up."""
-    tx.run(
-        "DELETE FROM mail WHERE address_hash = ? AND mail_id = ?", mail.address_hash, mail.mail_id
-    )
-
-
-def delay_mail(tx: Transaction, mail: Mail, *, next_at: int) -> None:
-    """Try a mail again later."""
-    tx.run(
-        "UPDATE mail SET attempts = attempts + 1, next_at = ?, claimed_until = 0"
-        " WHERE address_hash = ? AND mail_id = ?",
-        *(next_at, mail.address_hash, mail.mail_id),
     )
 
 

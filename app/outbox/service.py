@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.outbox import queries
+from app.outbox import mail_queries, queries
 from app.storage.database import Transaction
 
 AT_TILL, TIER, SINGLE, BULK = range(4)  # priorities: the smaller is told first
@@ -104,5 +104,5 @@ def send_mail(
     now: int,
 ) -> None:
     """Queue a mail with the fact that causes it; `address_hash`: keyed, for erasure."""
-    mail = queries.Mail(address_hash, mail_id, recipient, subject, body, 0)
-    queries.insert_mail(tx, mail, now=now)
+    mail = mail_queries.Mail(address_hash, mail_id, recipient, subject, body, 0)
+    mail_queries.insert_mail(tx, mail, now=now)

@@ -47,6 +47,7 @@ def program_content(program: Program) -> ProgramContent:
             for place in document.locations
         ),
         sharing_prohibited=document.settings.sharing_prohibited,
+        country=document.settings.country,
         rotates_code=document.settings.rotating_code,
         has_poster=document.settings.has_poster,
     )

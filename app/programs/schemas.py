@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.http.fields import Color, Currency, Key, LocalText, LongText, Name, Positive
+from app.http.fields import Color, Country, Currency, Key, LocalText, LongText, Name, Positive
 
 UNITS_MAX, TIERS_MAX, LINKS_MAX, LOCATIONS_MAX = 8, 20, 10, 100
 Authority = Literal["ledger", "merchant", "none"]
@@ -95,6 +95,7 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     """Switches. `open_numbers`: a known number without holder needs no proof.
 
     `proof_from_units`: from so many units on, a hold needs the scan of a code that changes.
+    `country`: where the program is at home, ISO 3166-1 (Google shows it to who is abroad).
     `till_redemptions_per_minute`: of one till. `rotating_code`: where the wallet can, the code
     changes every 30 seconds and no other stands beside it.
     """
@@ -105,6 +106,7 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     proof_from_units: Positive | None = None
     sharing_prohibited: bool = False
     rotating_code: bool = False
+    country: Country | None = None
     has_poster: bool = False
     nfc: NewNfc | None = None
 

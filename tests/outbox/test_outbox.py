@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.outbox import queries
+from app.outbox import mail_queries, queries
 from app.outbox import service as outbox
 from app.outbox.service import APPLE, BULK, SINGLE, Changed, Event
 from app.outbox.taking import due_fairly
@@ -159,9 +159,11 @@ async def test_a_mail_is_queued_once_and_taken_once(database: Database) -> None:
 
     await database.write(queue)
     await database.write(queue)
-    [mail] = await database.read(lambda tx: queries.due_mails(tx, NOW, 10))
-    assert await database.write(lambda tx: queries.claim_mail(tx, mail, now=NOW, until=NOW + 9))
-    assert await database.read(lambda tx: queries.due_mails(tx, NOW, 10)) == []
-    await database.write(lambda tx: queries.delay_mail(tx, mail, next_at=NOW + 5))
-    assert await database.read(lambda tx: queries.due_mails(tx, NOW + 4, 10)) == []
-    assert len(await database.read(lambda tx: queries.due_mails(tx, NOW + 5, 10))) == 1
+    [mail] = await database.read(lambda tx: mail_queries.due_mails(tx, NOW, 10))
+    assert await database.write(
+        lambda tx: mail_queries.claim_mail(tx, mail, now=NOW, until=NOW + 9)
+    )
+    assert await database.read(lambda tx: mail_queries.due_mails(tx, NOW, 10)) == []
+    await database.write(lambda tx: mail_queries.delay_mail(tx, mail, next_at=NOW + 5))
+    assert await database.read(lambda tx: mail_queries.due_mails(tx, NOW + 4, 10)) == []
+    assert len(await database.read(lambda tx: mail_queries.due_mails(tx, NOW + 5, 10))) == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.outbox import queries as outbox_queries
-from app.outbox.queries import Mail
+from app.outbox import mail_queries
+from app.outbox.mail_queries import Mail
 from tests.flows.conftest import World
 
 FAR = 2**62
@@ -14,7 +14,7 @@ FAR = 2**62
 
 async def mails(world: World) -> list[Mail]:
     """Return the mails that are queued, oldest first."""
-    return await world.ports.database.read(lambda tx: outbox_queries.due_mails(tx, FAR, 1000))
+    return await world.ports.database.read(lambda tx: mail_queries.due_mails(tx, FAR, 1000))
 
 
 async def ask_for_code(world: World, email: str, **headers: str) -> str:
