@@ -78,6 +78,7 @@ class Line:
                     await asyncio.wait(self._telling, return_when=asyncio.FIRST_COMPLETED)
                 if not await self._jobs.has_any():
                     return
+                await self._teller.means.wallet.ready(self.issuer.issuer_id)
                 if await self._pacer.take(self.issuer) is None:
                     return
                 await self._use(self._ports.clock.wall())

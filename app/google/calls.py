@@ -71,7 +71,9 @@ class Calls:
             return Later(NO_SLOT_SECONDS)
         means = self._means
         sent_at = means.ports.clock.wall()
-        answer = await means.wallet.call(self.issuer.issuer_id, method, path, body, query=query)
+        answer = await means.wallet.call(
+            self.issuer.issuer_id, method, path, body, query=query, may_repeat=self._next_slot
+        )
         self.made += 1
         means.counts[f"google:{answer.reason or answer.status}"] += 1
         found = verdict(
@@ -93,6 +95,11 @@ class Calls:
         self.used.set()
         if taken_at is not None and self._means.ports.clock.wall() - taken_at <= HELD:
             return True
+        return await self._next_slot()
+
+    async def _next_slot(self) -> bool:
+        # What a call would wait for comes first: a slot is for a call that leaves at once.
+        await self._means.wallet.ready(self.issuer.issuer_id)
         return await self._means.pacer.take(self.issuer, ahead=self._ahead) is not None
 
 

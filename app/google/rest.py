@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -58,8 +59,12 @@ class RestWallet:
         body: Any = None,
         *,
         query: Mapping[str, str] | None = None,
+        may_repeat: Callable[[], Awaitable[bool]] | None = None,
     ) -> Answer:
-        """Make one call. Never raises for what the network, Google or a missing account does."""
+        """Make one call. Never raises for what the network, Google or a missing account does.
+
+        `may_repeat`: asked before a call is made again with another token; it may wait.
+        """
         try:
             issuer = await self._issuers.get(issuer_id)
         except (AppError, ValueError):
@@ -72,14 +77,24 @@ class RestWallet:
             headers={"Accept": "application/json"}
             | ({} if body is None else {"Content-Type": "application/json"}),
         )
-        return self._noted(method, await self._authorized(issuer, request))
+        return self._noted(method, await self._authorized(issuer, request, may_repeat))
+
+    async def ready(self, issuer_id: int) -> None:
+        """Have a token at hand if one can be had, so that the next call leaves at once."""
+        with contextlib.suppress(AppError, ValueError):
+            await self._tokens.get((await self._issuers.get(issuer_id)).account)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._tokens.close()
         await self._client.aclose()
 
-    async def _authorized(self, issuer: LoadedIssuer, request: httpx2.Request) -> Answer:
+    async def _authorized(
+        self,
+        issuer: LoadedIssuer,
+        request: httpx2.Request,
+        may_repeat: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Answer:
         """Send with a token; one that is refused is replaced once."""
         token = await self._tokens.get(issuer.account)
         if isinstance(token, Answer):
@@ -90,6 +105,8 @@ class RestWallet:
         token = await self._tokens.replace(issuer.account, token)
         if isinstance(token, Answer):
             return token
+        if may_repeat is not None and not await may_repeat():
+            return answer
         answer = await self._send(request, token)
         if answer.status == 401:
             _log.error("google refuses a new token", code=answer.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -37,8 +37,15 @@ class GoogleWallet(Protocol):
         body: Any = None,
         *,
         query: Mapping[str, str] | None = None,
+        may_repeat: Callable[[], Awaitable[bool]] | None = None,
     ) -> Answer:
-        """Make one call. Never raises for what the network or Google does."""
+        """Make one call. Never raises for what the network or Google does.
+
+        `may_repeat`: asked before a call is made again with another token; it may wait.
+        """
+
+    async def ready(self, issuer_id: int) -> None:
+        """Have a token at hand if one can be had, so that the next call leaves at once."""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -19,6 +19,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.count = 0
+        self._less = asyncio.Event()
 
     async def of(self, awaited: Awaitable[T]) -> T:
         """Await what is at work."""
@@ -26,7 +27,17 @@ class Watch:
         try:
             return await awaited
         finally:
-            self.count -= 1
+            self.done()
+
+    def done(self) -> None:
+        """Note that something is at work no more."""
+        self.count -= 1
+        self._less.set()
+
+    async def less(self) -> None:
+        """Wait until something is at work no more."""
+        self._less.clear()
+        await self._less.wait()
 
 
 class WatchedDatabase:
@@ -67,11 +78,8 @@ class WatchedThreads(Executor):
         loop = asyncio.get_running_loop()
         self._watch.count += 1
         future = self._threads.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._watch.done))
         return future
-
-    def _done(self) -> None:
-        self._watch.count -= 1
 
 
 class Passing:
@@ -97,5 +105,8 @@ class Passing:
     async def _quiet(self, task: asyncio.Future[Any]) -> None:
         turns = 0
         while turns < TURNS and not task.done():
+            if self._watch.count:
+                await self._watch.less()
+                turns = 0
             await asyncio.sleep(0)
-            turns = 0 if self._watch.count else turns + 1
+            turns += 1
