@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.apple import queries as apple_queries
 from app.clock import DAY, HOUR
+from app.google import queries as google_queries
 from app.http import queries as http_queries
 from app.http.idempotency import KEPT_FOR
 from app.http.ports import Ports
@@ -28,4 +29,7 @@ async def prune(ports: Ports) -> int:
         lambda tx: outbox_queries.old_events(tx, now - EVENTS_KEPT, limit)
     )
     await write(lambda tx: outbox_queries.delete_events(tx, old))
-    return gone + len(old)
+    # A callback that has expired is refused for that; its nonce need not be remembered longer.
+    heard = await ports.database.read(lambda tx: google_queries.old_nonces(tx, now, limit))
+    await write(lambda tx: google_queries.delete_nonces(tx, heard))
+    return gone + len(old) + len(heard)

@@ -14,6 +14,8 @@ from app.programs.issuer_queries import IssuerRow
 from app.programs.issuers import FIRST_ISSUER
 from passes.google.save_link import Account
 
+LOADED_FOR_SECONDS = 60.0  # whoever says he is of an unknown issuer does not make us read all day
+
 
 class LoadedIssuer(msgspec.Struct, frozen=True, kw_only=True):
     """An issuer that can sign; `google_issuer` heads all its ids."""
@@ -37,12 +39,14 @@ class Issuers:
         self._ports = ports
         self._rows: dict[int, IssuerRow] = {}
         self._by_id: dict[int, LoadedIssuer] = {}
+        self._loaded_at: float | None = None
 
     async def load(self) -> None:
         """Read every issuer; only new or renewed keys are parsed, in a thread (30 ms each).
 
         Raises ValueError when one cannot be read.
         """
+        self._loaded_at = self._ports.clock.monotonic()
         found = await self._ports.database.read(rows.all_issuers)
         loop = asyncio.get_running_loop()
         for row in found:
@@ -50,6 +54,17 @@ class Issuers:
                 continue
             loaded = await loop.run_in_executor(self._ports.threads, self._loaded, row)
             self._rows[row.issuer_id], self._by_id[row.issuer_id] = row, loaded
+
+    async def load_again(self) -> bool:
+        """Read those that another process added; False when that was done a minute ago or less.
+
+        Raises ValueError when one cannot be read.
+        """
+        now = self._ports.clock.monotonic()
+        if self._loaded_at is not None and now < self._loaded_at + LOADED_FOR_SECONDS:
+            return False
+        await self.load()
+        return True
 
     async def get(self, issuer_id: int | None = None) -> LoadedIssuer:
         """Return an issuer; None: the server's first. Raises Unavailable when there is none."""

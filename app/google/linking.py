@@ -229,5 +229,8 @@ def _judge(written: Documents, issuer: LoadedIssuer, settings: Settings) -> None
     in_object = lint_object(
         msgspec.json.encode(written.object), issuer=issuer_number, allow_loopback=may_be_local
     )
-    if in_class or in_object:
-        raise Unavailable("this card cannot be shown in Google Wallet")
+    for found in (*in_class, *in_object):
+        raise Unavailable(
+            f"this card cannot be shown in Google Wallet: {found.path}: {found.text}",
+            retry_after=_REPAIR_SECONDS,
+        )

@@ -11,12 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.cards import pass_queries
+from app.delivery.pruning import prune
 from app.google import documents, service
 from app.google.running import make_google
 from app.sandbox.fake_google_callbacks import Duplicate, Expired, Foreign, NonAscii, Swapped
 from tests.cards.cards_world import Asking, card_row, user
 from tests.google.accounts import GOOGLE_ISSUER
 from tests.google.door_world import Door, object_of
+from tests.users.people import ask_for_code, sign_in, user_with
 
 CHANNEL = documents.channel_of(1)
 
@@ -336,3 +338,42 @@ async def test_noting_what_is_known_changes_nothing(door: Door) -> None:
     assert await ports.database.write(lambda tx: note(tx, service.removed)) is True
     assert await ports.database.write(lambda tx: note(tx, service.removed)) is False
     assert await _channel(door) == []
+
+
+async def test_an_issuer_of_another_process_is_looked_for_once_a_minute(door: Door) -> None:
+    body, ports = await _signed(door), door.world.ports
+    fresh = make_google(ports)
+    door.world.app.state.google = msgspec.structs.replace(fresh, root_keys=door.google.root_keys)
+    assert (await door.post(body)).status_code == 200
+    assert await door.events("pass.added") == 1
+    foreign = await _signed(door, issuer="3388000000000000001", nonce="n-5")
+    door.world.clock.forward(61)
+    assert (await door.post(foreign)).status_code == 400
+    assert not await fresh.issuers.load_again()
+
+
+async def test_a_nonce_is_forgotten_once_its_callback_has_expired(door: Door) -> None:
+    await door.save(door.phone(), await door.link())
+    ports = door.world.ports
+    await prune(ports)
+    assert (await door.rows("SELECT COUNT(*) FROM google_nonce"))[0][0] == 1
+    door.world.clock.forward(3_601)
+    assert await prune(ports) >= 1
+    assert (await door.rows("SELECT COUNT(*) FROM google_nonce"))[0][0] == 0
+    assert (await door.post(door.fake.callbacks.sent[0].body)).status_code == 400
+
+
+async def test_a_guests_saved_card_moves_with_him_to_the_user_who_has_the_address(
+    door: Door,
+) -> None:
+    world = door.world
+    await user_with(world, "ana@example.org")
+    token = await door.link()
+    await door.save(door.phone(), token)
+    code = await ask_for_code(world, "ana@example.org")
+    answer = await sign_in(world, "ana@example.org", code, token=door.owner.token)
+    assert answer.status_code == 201, answer.text
+    door.owner = Asking(world, answer.json()["token"])
+    assert await door.saved()
+    moved = object_of(await door.link())
+    assert moved["id"] == object_of(token)["id"]
