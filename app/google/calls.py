@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from app.clock import SECOND
 from app.google.issuers import LoadedIssuer
 from app.google.pacing import Pacer
 from app.google.verdicts import Later, Stopped, TooFast, Verdict, noise, verdict
@@ -19,6 +18,7 @@ from app.http.ports import Ports
 HELD = 10_000  # µs a slot may be held before its call: later it would meet the slots behind
 NO_SLOT_SECONDS = 0.05  # no slot is near: the work is not begun, and comes back
 SMALL = {"fields": "id"}
+TOKENS = 3  # times that a token is waited for before a call
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -93,16 +93,20 @@ class Calls:
     async def _has_slot(self) -> bool:
         taken_at, self._slot_at = self._slot_at, None
         self.used.set()
-        if taken_at is not None and self._means.ports.clock.wall() - taken_at <= HELD:
+        is_good = taken_at is not None and self._means.ports.clock.wall() - taken_at <= HELD
+        if is_good and await self._is_ready():
             return True
         return await self._next_slot()
 
     async def _next_slot(self) -> bool:
-        # What a call would wait for comes first: a slot is for a call that leaves at once.
-        await self._means.wallet.ready(self.issuer.issuer_id)
-        return await self._means.pacer.take(self.issuer, ahead=self._ahead) is not None
+        """Wait for a slot; what a call would wait for comes first, for it must leave at once."""
+        for _ in range(TOKENS):
+            await self._is_ready()
+            if await self._means.pacer.take(self.issuer, ahead=self._ahead) is None:
+                return False
+            if await self._is_ready():
+                return True
+        return True  # there is no token to be had: the call will say why
 
-
-def seconds(delay: float) -> int:
-    """Turn seconds into microseconds."""
-    return round(delay * SECOND)
+    async def _is_ready(self) -> bool:
+        return await self._means.wallet.ready(self.issuer.issuer_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
@@ -79,10 +78,19 @@ class RestWallet:
         )
         return self._noted(method, await self._authorized(issuer, request, may_repeat))
 
-    async def ready(self, issuer_id: int) -> None:
-        """Have a token at hand if one can be had, so that the next call leaves at once."""
-        with contextlib.suppress(AppError, ValueError):
-            await self._tokens.get((await self._issuers.get(issuer_id)).account)
+    async def ready(self, issuer_id: int) -> bool:
+        """Have a token at hand if one can be had, so that the next call leaves at once.
+
+        True: it was there, and nothing had to be waited for.
+        """
+        try:
+            account = (await self._issuers.get(issuer_id)).account
+        except (AppError, ValueError):
+            return False
+        is_there = self._tokens.is_there(account)
+        if not is_there:
+            await self._tokens.get(account)
+        return is_there
 
     async def close(self) -> None:
         """Close the connections."""

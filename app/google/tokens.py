@@ -44,6 +44,11 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
         self._asking: dict[str, asyncio.Task[Token | Answer]] = {}
 
+    def is_there(self, account: Account) -> bool:
+        """Say whether `get` has nothing to wait for."""
+        known = self._tokens.get(account.email)
+        return known is not None and self._clock.monotonic() < known.renew_at
+
     async def get(self, account: Account) -> Token | Answer:
         """Return a token that lives; an Answer of status 0 says why there is none."""
         known = self._tokens.get(account.email)

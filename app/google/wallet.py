@@ -44,8 +44,11 @@ class GoogleWallet(Protocol):
         `may_repeat`: asked before a call is made again with another token; it may wait.
         """
 
-    async def ready(self, issuer_id: int) -> None:
-        """Have a token at hand if one can be had, so that the next call leaves at once."""
+    async def ready(self, issuer_id: int) -> bool:
+        """Have a token at hand if one can be had, so that the next call leaves at once.
+
+        True: it was there, and nothing had to be waited for.
+        """
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 
 from app.clock import SECOND, FrozenClock
 from app.storage.database import Database, Work
 
 T = TypeVar("T")
+HANDED_OVER_SECONDS = 0.02  # of real time
 TURNS = 30  # of the loop without anybody at work: then all wait for time
 
 
@@ -78,7 +80,9 @@ class WatchedThreads(Executor):
         loop = asyncio.get_running_loop()
         self._watch.count += 1
         future = self._threads.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._watch.done))
+        # Whoever waits for it is told by a later callback of the same thread: not before that.
+        done = partial(loop.call_later, HANDED_OVER_SECONDS, self._watch.done)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(done))
         return future
 
 
