@@ -38,7 +38,7 @@ class Line:
         self._telling: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._paused_until = 0
-        self._look_at: int | None = None  # when to look whether a stopped issuer was repaired
+        self._look_at: int | None = 0  # when to look whether a stopped issuer was repaired
 
     async def turn(self) -> int:
         """Begin to tell what is due; 0: nothing is, or it is being told, or it must wait."""
@@ -63,9 +63,9 @@ class Line:
 
     async def _may_begin(self) -> bool:
         now = self._ports.clock.wall()
-        if self._look_at is None or now >= self._look_at:
-            # At the start and each hour: somebody may have repaired what stopped it.
-            self._look_at = now + STOPPED_FOR
+        if self._look_at is not None and now >= self._look_at:
+            # At the start, and an hour after it stopped: somebody may have repaired it.
+            self._look_at = None
             if await self._pacer.stopped(self.issuer) is not None:
                 await self._pacer.resume(self.issuer)
         return now >= self._paused_until and self._pacer.wait_seconds(self.issuer) == 0
@@ -123,6 +123,8 @@ class Line:
 
     def _note(self, calls: Calls) -> None:
         """Back off from a Google that is away: no use in failing card by card."""
+        if calls.is_stopped:
+            self._look_at = self._ports.clock.wall() + STOPPED_FOR
         if calls.failures:
             self._failures += 1
         elif calls.made:

@@ -39,6 +39,13 @@ class _Answer(msgspec.Struct):
     pagination: _Pagination = msgspec.field(default_factory=_Pagination)
 
 
+class _Page(msgspec.Struct, frozen=True):
+    issuer_id: int
+    google_issuer: str
+    asked_at: int
+    listed: list[Listed]
+
+
 class _Change(msgspec.Struct, frozen=True):
     row: PassRow
     is_saved: bool
@@ -55,11 +62,13 @@ async def list_page(ports: Ports, calls: Calls, row: ClassRow) -> None:
     }
     if row.list_page is not None:
         asked["token"] = row.list_page
+    asked_at = ports.clock.wall()
     found = await calls.make("GET", OBJECTS, query=asked)
     match found:
         case Settled(body=body):
             answer = _read(body)
-            await _apply(ports, row.issuer_id, google_issuer, answer.resources)
+            page = _Page(row.issuer_id, google_issuer, asked_at, answer.resources)
+            await _apply(ports, page)
             await _go_on(ports, row, answer.pagination.next_page_token or None)
         case Refused() if row.list_page is not None:
             await _go_on(ports, row, None, is_over=False)  # the cursor is too old: from the start
@@ -87,11 +96,9 @@ async def _go_on(ports: Ports, row: ClassRow, page: str | None, *, is_over: bool
     await ports.database.write(lambda tx: queries.set_listed(tx, moved))
 
 
-async def _apply(ports: Ports, issuer_id: int, google_issuer: str, listed: list[Listed]) -> None:
+async def _apply(ports: Ports, page: _Page) -> None:
     now = ports.clock.wall()
-    differing = await ports.database.read(
-        lambda tx: _differing(tx, issuer_id, google_issuer, listed)
-    )
+    differing = await ports.database.read(lambda tx: _differing(tx, page))
     changes = [_Change(row, is_saved, ports.ids.public()) for row, is_saved in differing]
     works = [
         partial(_note, change=change, now=now)
@@ -101,26 +108,23 @@ async def _apply(ports: Ports, issuer_id: int, google_issuer: str, listed: list[
         await ports.database.write_batch(works)
 
 
-def _differing(
-    tx: Transaction, issuer_id: int, google_issuer: str, listed: list[Listed]
-) -> list[tuple[PassRow, bool]]:
+def _differing(tx: Transaction, page: _Page) -> list[tuple[PassRow, bool]]:
     """Find the passes of which Google says otherwise; what is not ours is ignored."""
     found = []
-    for each in listed:
-        row = _pass_of(tx, issuer_id, each.id.removeprefix(f"{google_issuer}."))
-        if row is not None and bool(row.installed) != each.has_users:
+    for each in page.listed:
+        try:
+            serial = bytes.fromhex(each.id.removeprefix(f"{page.google_issuer}."))
+        except ValueError:
+            continue
+        row = passes_of.pass_by_serial(tx, serial)
+        known = None if row is None else queries.object_of(tx, row.card_id, serial)
+        if row is None or known is None or known.issuer_id != page.issuer_id:
+            continue
+        # Saved while the list was on its way, or only now told: the list is older than that.
+        is_older = known.told_at is None or known.told_at >= page.asked_at
+        if bool(row.installed) != each.has_users and (each.has_users or not is_older):
             found.append((row, each.has_users))
     return found
-
-
-def _pass_of(tx: Transaction, issuer_id: int, name: str) -> PassRow | None:
-    try:
-        serial = bytes.fromhex(name)
-    except ValueError:
-        return None
-    row = passes_of.pass_by_serial(tx, serial)
-    known = None if row is None else queries.object_of(tx, row.card_id, serial)
-    return row if known is not None and known.issuer_id == issuer_id else None
 
 
 def _note(tx: Transaction, *, change: _Change, now: int) -> None:

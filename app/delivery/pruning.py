@@ -24,6 +24,8 @@ async def prune(ports: Ports) -> int:
     gone = await write(lambda tx: http_queries.prune_answers(tx, now - KEPT_FOR, limit=limit))
     gone += await write(lambda tx: apple_queries.prune_log(tx, now - LOG_KEPT, limit=limit))
     gone += await write(lambda tx: users.prune(tx, now=now - EXPIRED_KEPT, limit=limit))
+    nonces = await ports.database.read_point(lambda tx: google_queries.old_nonces(tx, now, limit))
+    await write(lambda tx: google_queries.delete_nonces(tx, nonces))
     # Found in a reading thread, because no index of events by age is kept for this alone.
     old = await ports.database.read(
         lambda tx: outbox_queries.old_events(tx, now - EVENTS_KEPT, limit)
@@ -32,4 +34,4 @@ async def prune(ports: Ports) -> int:
     # A callback that has expired is refused for that; its nonce need not be remembered longer.
     heard = await ports.database.read(lambda tx: google_queries.old_nonces(tx, now, limit))
     await write(lambda tx: google_queries.delete_nonces(tx, heard))
-    return gone + len(old) + len(heard)
+    return gone + len(old) + len(nonces) + len(heard)

@@ -31,7 +31,10 @@ class Means(msgspec.Struct, frozen=True):
 
 
 class Calls:
-    """Makes calls for one issuer. `failures`: answers that were Google's or the network's fault."""
+    """Makes calls for one issuer. `failures`: answers that were Google's or the network's fault.
+
+    `made`: calls that were answered at all; `is_stopped`: the issuer may say nothing more.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Calls:
         self.issuer = issuer
         self.failures = 0
         self.made = 0
+        self.is_stopped = False
         self.used = asyncio.Event()  # the slot that was here is not any more
         self._means = means
         self._ahead = ahead
@@ -85,6 +89,7 @@ class Calls:
         if isinstance(found, TooFast):
             await means.pacer.slower(self.issuer, found.retry_after, sent_at=sent_at)
         elif isinstance(found, Stopped):
+            self.is_stopped = True
             await means.pacer.stop(self.issuer, found.sentence)
         elif isinstance(found, Later):
             self.failures += 1

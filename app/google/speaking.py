@@ -28,7 +28,8 @@ async def change_object(
     """Send a change, then the merchant's new message; of the two only one speaks."""
     place, known = f"{OBJECTS}/{document['id']}", found.known
     assert known is not None
-    is_first = known.told_at is None  # since it was saved: its user is looking at it
+    # The first since it was saved: its user is looking at it. Or nobody knows what is new in it.
+    is_first = known.told_at is None or known.told is None
     message = None if is_first else _new_message(found, change)
     is_spoken = message is not None and may_speak(known.spoken_at, now)
     asks = change.has_moved and not (is_first or is_spoken or found.content.is_voided)
@@ -45,8 +46,9 @@ async def change_object(
         has_pushed = asks and (isinstance(sent, Settled) or calls.failures > before)
     has_spoken = False
     if message is not None and isinstance(sent, Settled):
+        before = calls.failures
         sent = await _say(calls, place, message, is_spoken=is_spoken)
-        has_spoken = is_spoken and isinstance(sent, Settled | Later)
+        has_spoken = is_spoken and (isinstance(sent, Settled) or calls.failures > before)
     is_doubtful = isinstance(sent, Later) and calls.failures > 0
     return Sent(
         verdict=sent,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from app.cards import holding_queries
+from app.cards import queries as card_queries
+from app.clock import HOUR, SECOND
+from app.delivery import pruning
 from app.sandbox.fake_google_orders import Say
+from app.storage.database import Transaction
+from tests.cards.cards_world import card_row, user
 from tests.google.delivery_world import Outlet, revision_told
 from tests.google.door_world import Door
 
@@ -119,3 +125,37 @@ async def test_what_google_refuses_is_parked_with_its_words_until_another_change
     await outlet.work()
     assert outlet.told(since=before) == {"PATCH loyaltyObject 200": 1}
     assert await outlet.door.rows("SELECT refused FROM google_object") == [(None,)]
+
+
+async def test_each_holder_of_a_card_has_an_object_that_is_told(outlet: Outlet) -> None:
+    saved, guest = await outlet.save(), await user(outlet.door.world)
+    [(owner_id,), (guest_id,)] = await outlet.door.rows(
+        "SELECT user_id FROM users ORDER BY user_id"
+    )
+    card_id, now = await card_row(outlet.ports, outlet.door.card_id), outlet.clock.wall()
+
+    def share(tx: Transaction) -> None:
+        own = holding_queries.holding(tx, owner_id, card_id)
+        assert own is not None
+        card_queries.insert_holder(tx, card_id, guest_id, access="full", now=now)
+        holding_queries.insert(tx, guest_id, card_id, own, now=now)
+
+    await outlet.ports.database.write(share)
+    other = await outlet.save_card(outlet.door.card_id, account="zoe", who=guest)
+    before = len(outlet.calls())
+    await outlet.door.tell(31)
+    await outlet.work()
+    assert outlet.told(since=before) == {"PATCH loyaltyObject 200": 2}
+    for each in (saved, other):
+        assert outlet.shown(each)["loyaltyPoints"]["balance"] == {"int": 31}
+    assert await outlet.pending() == 0
+
+
+async def test_nonces_of_callbacks_are_forgotten_when_they_count_no_more(outlet: Outlet) -> None:
+    await outlet.save()
+    assert await outlet.door.rows("SELECT COUNT(*) FROM google_nonce") == [(1,)]
+    await pruning.prune(outlet.ports)
+    assert await outlet.door.rows("SELECT COUNT(*) FROM google_nonce") == [(1,)]
+    outlet.clock.forward(2 * HOUR / SECOND)
+    await pruning.prune(outlet.ports)
+    assert await outlet.door.rows("SELECT COUNT(*) FROM google_nonce") == [(0,)]
