@@ -34,8 +34,10 @@ class Pacer:
         not used is lost, no more.
         """
         waited = 0.0
-        for _ in range(_OVERSLEPT_MAX):
-            slot = await self._reserve(issuer, round(ahead * SECOND))
+        for attempt in range(_OVERSLEPT_MAX):
+            # Where sleeping takes longer than asked, only a slot of this very moment is met.
+            lead = 0 if attempt % 2 else self._lead
+            slot = await self._reserve(issuer, round(ahead * SECOND), lead)
             if slot is None:
                 return None
             seconds = (slot - self._ports.clock.wall()) / SECOND
@@ -100,9 +102,9 @@ class Pacer:
         else:
             self._lead = self._lead * 15 // 16
 
-    async def _reserve(self, issuer: LoadedIssuer, ahead: int) -> int | None:
+    async def _reserve(self, issuer: LoadedIssuer, ahead: int, lead: int) -> int | None:
         now = self._ports.clock.wall()
-        account, issuer_id, lead = issuer.account.email, issuer.issuer_id, self._lead
+        account, issuer_id = issuer.account.email, issuer.issuer_id
         is_full = now + ahead < self._next_at.get(account, 0) <= now + pace.RETRY_AFTER_MAX
         if is_full or now < self._stopped_until.get(issuer_id, 0):
             return None
