@@ -241,6 +241,7 @@ def _delivering(
     async def run(app: Litestar) -> AsyncIterator[None]:
         async with delivering(ports, signers, google) as worker:
             app.state.worker = worker
+            app.state.metrics.watch_deliveries(lambda: worker.counts)
             yield
 
     return run

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # seconds
@@ -46,6 +50,24 @@ class Metrics:
         child.inc()
         (self._reads if method in _READING else self._writes).observe(seconds)
 
+    def watch_deliveries(self, read: Callable[[], Mapping[str, int]]) -> None:
+        """Show what the outside answered to what was delivered, as counted elsewhere."""
+        self.registry.register(_Deliveries(read))
+
     def text(self) -> bytes:
         """Write all figures in Prometheus's text form."""
         return generate_latest(self.registry)
+
+
+class _Deliveries(Collector):
+    def __init__(self, read: Callable[[], Mapping[str, int]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Read the counts of now."""
+        found = CounterMetricFamily(
+            "portecarte_deliveries", "Answers to what was delivered", labels=["answer"]
+        )
+        for answer, count in sorted(self._read().items()):
+            found.add_metric([answer], count)
+        yield found
