@@ -22,6 +22,7 @@ from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import Capture, Reserve, Step, Void
 from app.loyalty.holds import discount_of
 from app.loyalty.model import Hold, Refusal
+from app.outbox import service as outbox
 from app.storage.database import Transaction
 
 
@@ -172,5 +173,11 @@ def _resolve(
 def _post(tx: Transaction, card_id: int, step: Step, drawn: DrawnHold, *, now: int) -> Posted:
     state = cards.card_state(tx, card_id)
     assert state is not None and state.card.program_id is not None, "only programs have holds"
-    posting = Posting(program_id=state.card.program_id, event_id=None, steps=(step,), kind="hold")
+    posting = Posting(
+        program_id=state.card.program_id,
+        event_id=None,
+        steps=(step,),
+        priority=outbox.AT_TILL,
+        kind="hold",
+    )
     return ledger.post(tx, card_id, posting, drawn=Drawn(drawn.seed), now=now)

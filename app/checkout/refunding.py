@@ -15,6 +15,7 @@ from app.http.fields import occurrence
 from app.ledger import service as ledger
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import BIG, Refund, Step
+from app.outbox import service as outbox
 from app.programs.partnering import programs_at_till
 from app.storage.database import Transaction
 
@@ -65,6 +66,7 @@ def refund(
         event_id=sent.id,
         body_hash=hash_of(f"refund {named.own_id}", merchant, sent),
         steps=(Step(sent.id, occurred_at, event, merchant),),
+        priority=outbox.AT_TILL,
         kind="refund",
     )
     posted = ledger.post(tx, known.card_id, posting, drawn=Drawn(seed), now=now)

@@ -27,6 +27,7 @@ from app.ledger.drawing import key_hash
 from app.ledger.posting import BODY_HASH_BYTES
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import Step
+from app.outbox import service as outbox
 from app.programs.partnering import programs_at_till
 from app.storage.database import Transaction
 
@@ -88,6 +89,7 @@ def sell(
         event_id=sent.id,
         body_hash=body_hash,
         steps=steps,
+        priority=outbox.AT_TILL,
         kind="ticket",
     )
     posted = ledger.post(tx, known.card_id, posting, drawn=Drawn(seed), now=now)
