@@ -33,7 +33,8 @@ class Means(msgspec.Struct, frozen=True):
 class Calls:
     """Makes calls for one issuer. `failures`: answers that were Google's or the network's fault.
 
-    `made`: calls that were answered at all; `is_stopped`: the issuer may say nothing more.
+    `made`: calls so far; `is_stopped`: the issuer may say nothing more;
+    `is_unanswered`: the last call had no answer, so it may have been made or not.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Calls:
         self.failures = 0
         self.made = 0
         self.is_stopped = False
+        self.is_unanswered = False
         self.used = asyncio.Event()  # the slot that was here is not any more
         self._means = means
         self._ahead = ahead
@@ -79,6 +81,7 @@ class Calls:
             self.issuer.issuer_id, method, path, body, query=query, may_repeat=self._next_slot
         )
         self.made += 1
+        self.is_unanswered = answer.status == 0
         means.counts[f"google:{answer.reason or answer.status}"] += 1
         found = verdict(
             answer,

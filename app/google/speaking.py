@@ -40,15 +40,12 @@ async def change_object(
     sent: Verdict = Settled()
     has_pushed = False
     if body:
-        before = calls.failures
         sent = await _send(calls, change.method, place, body=body, asks=asks)
-        # Without an answer it may have spoken: better to count one too many.
-        has_pushed = asks and (isinstance(sent, Settled) or calls.failures > before)
+        has_pushed = asks and _may_have_spoken(calls, sent)
     has_spoken = False
     if message is not None and isinstance(sent, Settled):
-        before = calls.failures
         sent = await _say(calls, place, message, is_spoken=is_spoken)
-        has_spoken = is_spoken and (isinstance(sent, Settled) or calls.failures > before)
+        has_spoken = is_spoken and _may_have_spoken(calls, sent)
     is_doubtful = isinstance(sent, Later) and calls.failures > 0
     return Sent(
         verdict=sent,
@@ -57,6 +54,11 @@ async def change_object(
         doubt=change if is_doubtful else None,
         document=document,
     )
+
+
+def _may_have_spoken(calls: Calls, sent: Verdict) -> bool:
+    """Without an answer it may have: counted the first time, not at each repeat."""
+    return isinstance(sent, Settled) or (calls.is_unanswered and calls.attempts == 0)
 
 
 def _new_message(found: Wanted, change: Change) -> dict[str, Any] | None:

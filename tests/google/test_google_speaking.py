@@ -7,6 +7,7 @@ import pytest
 from app.clock import DAY, HOUR, SECOND
 from app.google import notifying
 from app.outbox import service as outbox
+from app.sandbox.fake_google_orders import Reset
 from tests.google.delivery_world import Outlet
 from tests.google.door_world import Door
 
@@ -153,3 +154,22 @@ def test_what_is_a_day_old_is_forgotten() -> None:
     spent = notifying.noted(notifying.noted("[]", 1), 2)
     assert spent == "[1,2]"
     assert notifying.noted(spent, DAY + 1) == f"[2,{DAY + 1}]"
+
+
+async def test_what_an_outage_held_up_still_speaks_once(outlet: Outlet) -> None:
+    saved = await outlet.save()
+    outlet.fake.outage(outlet.clock.wall() + HOUR)
+    await outlet.door.tell(5)
+    await outlet.work_for(HOUR / SECOND + 600, step=20)
+    assert outlet.shown(saved)["loyaltyPoints"]["balance"] == {"int": 5}
+    assert outlet.spoken(saved) == 1
+
+
+async def test_a_call_without_an_answer_speaks_once_and_counts_once(outlet: Outlet) -> None:
+    saved = await outlet.save()
+    outlet.fake.order(Reset(is_done=True), path=saved)
+    await outlet.door.tell(5)
+    await outlet.work_for(60)
+    assert outlet.spoken(saved) == 1
+    [(pushed_at,)] = await outlet.door.rows("SELECT pushed_at FROM google_object")
+    assert pushed_at.count(",") <= 1
