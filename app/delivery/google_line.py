@@ -11,13 +11,15 @@ from app.clock import HOUR, SECOND
 from app.delivery.google_jobs import CardJob, ClassJob, Job, Jobs, ListJob
 from app.delivery.google_telling import tell
 from app.errors import AppError
-from app.google.calls import HELD, Calls
+from app.google.calls import Calls
 from app.google.issuers import LoadedIssuer
+from app.google.pace import LATE_MAX
 from app.google.teller import Teller
 from app.google.verdicts import delay, noise
 from app.http.ports import Ports
 
 IN_FLIGHT_MAX = 32  # pieces of work begun and not yet answered: 1.6 s of calls
+PREPARING = SECOND // 50  # before its slot a card is chosen, claimed and read
 AHEAD_SECONDS = 2.0  # a piece of work needs further slots: so long it waits for each
 FAILURES = 3  # in a row, then Google is asked now and then only
 PAUSE_SECONDS_MAX = 60.0
@@ -79,9 +81,11 @@ class Line:
                 if not await self._jobs.has_any():
                     return
                 await self._teller.means.wallet.ready(self.issuer.issuer_id)
-                if await self._pacer.take(self.issuer) is None:
+                slot_at = await self._pacer.reserve(self.issuer)
+                if slot_at is None:
                     return
-                await self._use(self._ports.clock.wall())
+                await self._until(slot_at - PREPARING)
+                await self._use(slot_at)
         except AppError as error:  # the database is away: it comes back
             _log.warning("postponed", code=error.code)
         except Exception as error:  # the line's own loop: recorded, and the next turn begins again
@@ -89,10 +93,16 @@ class Line:
         finally:
             self._draining = None
 
-    async def _use(self, taken_at: int) -> None:
+    async def _until(self, moment: int) -> None:
+        """Wait as long as may be before choosing: what comes meanwhile may be more urgent."""
+        seconds = (moment - self._ports.clock.wall()) / SECOND
+        if seconds > 0:
+            await self._ports.clock.sleep(seconds)
+
+    async def _use(self, reserved: int) -> None:
         """Use a slot: what turns out to need no call leaves it to the next piece of work."""
-        slot_at: int | None = taken_at
-        while slot_at is not None and self._ports.clock.wall() - slot_at <= HELD:
+        slot_at: int | None = reserved
+        while slot_at is not None and self._ports.clock.wall() - slot_at <= LATE_MAX:
             job = await self._jobs.take()
             if job is None:
                 return

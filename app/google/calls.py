@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from app.clock import SECOND
 from app.google.issuers import LoadedIssuer
+from app.google.pace import LATE_MAX
 from app.google.pacing import Pacer
 from app.google.verdicts import Later, Stopped, TooFast, Verdict, noise, verdict
 from app.google.wallet import GoogleWallet
 from app.http.ports import Ports
 
-HELD = 10_000  # µs a slot may be held before its call: later it would meet the slots behind
 NO_SLOT_SECONDS = 0.05  # no slot is near: the work is not begun, and comes back
 SMALL = {"fields": "id"}
 TOKENS = 3  # times that a token is waited for before a call
@@ -46,7 +47,7 @@ class Calls:
         attempts: int = 0,
         slot_at: int | None = None,
     ) -> None:
-        """`ahead`: seconds to wait for a slot; `slot_at`: when one was taken that waits here."""
+        """`ahead`: seconds to wait for a slot; `slot_at`: of one that is reserved already."""
         self.issuer = issuer
         self.failures = 0
         self.made = 0
@@ -60,7 +61,7 @@ class Calls:
 
     @property
     def slot_at(self) -> int | None:
-        """When the slot was taken that is still here; None: it was used."""
+        """The moment of the slot that is still here; None: it was used."""
         return self._slot_at
 
     async def make(
@@ -99,11 +100,14 @@ class Calls:
         return found
 
     async def _has_slot(self) -> bool:
-        taken_at, self._slot_at = self._slot_at, None
+        slot_at, self._slot_at = self._slot_at, None
         self.used.set()
-        is_good = taken_at is not None and self._means.ports.clock.wall() - taken_at <= HELD
-        if is_good and await self._is_ready():
-            return True
+        if slot_at is not None:
+            clock = self._means.ports.clock
+            if clock.wall() < slot_at:
+                await clock.sleep((slot_at - clock.wall()) / SECOND)
+            if await self._is_ready() and clock.wall() - slot_at <= LATE_MAX:
+                return True
         return await self._next_slot()
 
     async def _next_slot(self) -> bool:

@@ -49,6 +49,16 @@ class Pacer:
                 return waited
         return None
 
+    async def reserve(self, issuer: LoadedIssuer, *, ahead: float = AHEAD_SECONDS) -> int | None:
+        """Reserve the next slot and return its moment at once, Unix microseconds; None as above.
+
+        For who has something to prepare meanwhile. Its call must begin by `pace.LATE_MAX` after.
+        """
+        slot = await self._reserve(issuer, round(ahead * SECOND), self._lead)
+        if slot is not None:
+            self._learn((self._ports.clock.wall() - slot) / SECOND)
+        return slot
+
     def wait_seconds(self, issuer: LoadedIssuer) -> float:
         """Return how long `take` is sure to say None, as far as this process knows."""
         next_at = self._next_at.get(issuer.account.email, 0) - round(AHEAD_SECONDS * SECOND)
