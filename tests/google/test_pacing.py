@@ -241,3 +241,14 @@ async def test_issuers_of_one_account_share_its_bucket_but_stop_alone(
     await settle()
     assert not waiting.done()
     waiting.cancel()
+
+
+async def test_a_slot_may_be_reserved_and_its_moment_awaited_elsewhere(
+    pacer: Pacer, issuer: LoadedIssuer, ports: Ports
+) -> None:
+    first = await pacer.reserve(issuer)
+    second = await pacer.reserve(issuer)
+    assert first == ports.clock.wall()
+    assert second == first + pace.INTERVAL
+    await pacer.stop(issuer, "repair it")
+    assert await pacer.reserve(issuer) is None
