@@ -110,9 +110,12 @@ async def test_only_a_little_is_reserved_so_that_what_is_urgent_comes_soon(
     pacer: Pacer, ports: Ports, issuer: LoadedIssuer
 ) -> None:
     tasks = [asyncio.create_task(pacer.take(issuer)) for _ in range(50)]
-    for _ in range(5):
+    given_up: list[asyncio.Task[float | None]] = []
+    for _ in range(100):  # a machine that is busy needs longer
         await settle()
-    given_up = [task for task in tasks if task.done() and task.result() is None]
+        given_up = [task for task in tasks if task.done() and task.result() is None]
+        if len(tasks) - len(given_up) <= 1 + AHEAD_SECONDS * 20:
+            break
     assert len(tasks) - len(given_up) <= 1 + AHEAD_SECONDS * 20
     assert 0 < pacer.wait_seconds(issuer) <= pace.INTERVAL / SECOND
     assert await Pacer(ports).take(issuer) is None  # another process hears the same
