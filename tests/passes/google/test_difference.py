@@ -9,7 +9,7 @@ import pytest
 
 from passes.content import Balance
 from passes.google.class_schema import LoyaltyClass
-from passes.google.difference import Change, difference, fingerprint
+from passes.google.difference import Change, difference, doubted, fingerprint
 from passes.google.loyalty_object import minimal_object
 from passes.google.object_schema import LoyaltyObject
 from passes.google.save_link import SKINNY
@@ -142,3 +142,27 @@ def test_the_tier_alone_is_told_alone() -> None:
     assert change.body["secondaryLoyaltyPoints"]["balance"] == {"string": "Or"}
     assert gold != SILVER
     assert MONEY.currency == "EUR"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_what_a_call_without_an_answer_held_is_told_again_whatever_comes(method: str) -> None:
+    changes = {"expires_at": 1_801_436_400_000_000} if method == "PATCH" else {"card_url": None}
+    tried = object_of(hosted_card(tier=hosted().tiers[1], **changes))
+    told = fingerprint(BEFORE)
+    change = difference(told, tried)
+    assert change is not None
+    assert change.method == method
+    kept = doubted(told, tried, change)
+    # Back to what it was: the call may have been done, so its members are not what Google has.
+    again = difference(kept, BEFORE)
+    assert again is not None
+    assert again.method == "PUT"
+    same = difference(kept, tried)
+    assert same is not None
+    assert set(change.members) <= set(same.members)
+
+
+def test_where_nothing_was_known_a_doubtful_call_adds_no_knowledge() -> None:
+    change = difference(None, BEFORE)
+    assert change is not None
+    assert doubted(None, BEFORE, change) is None
