@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from app.cards import queries
 from app.cards.holding_queries import HoldingRow
 from app.cards.registering import hold
+from app.google.keeping import Kept
 from app.google.running import make_google
+from app.programs.issuers import ensure_issuer, seal_issuer
 from app.sandbox.fake_google_orders import Say
 from passes.google.lint_link import lint_save_jwt, lint_save_url
 from tests.cards.cards_world import PROGRAM, Asking, card_row, program, user
-from tests.google.accounts import EMAIL, GOOGLE_ISSUER, key
+from tests.google.accounts import EMAIL, GOOGLE_ISSUER, account_json, key
 from tests.google.door_world import HOST, Door, claims_of, keep_issuer, object_of
 
 
@@ -307,3 +309,63 @@ async def test_a_link_never_changes_what_a_saved_object_was_told(door: Door) -> 
 async def test_links_are_signed_beside_the_loop(door: Door, signing: ListeningKey) -> None:
     await door.link()
     assert signing.places and threading.get_ident() not in signing.places
+
+
+async def test_a_program_with_an_issuer_of_its_own_is_of_that_one(door: Door) -> None:
+    ports, other = door.world.ports, "3388000000087654321"
+    row = seal_issuer(
+        other,
+        account_json(client_email="own@shop-2.iam.gserviceaccount.com"),
+        issuer_id=2,
+        secrets=ports.secrets,
+        nonce=ports.ids.secret(12),
+        now=ports.clock.wall(),
+    )
+    await ports.database.write(lambda tx: ensure_issuer(tx, row, server_public=b"s" * 16))
+    first = object_of(await door.link())
+    await ports.database.write(lambda tx: tx.run("UPDATE program SET issuer_id = 2"))
+    kept = object_of(await door.link())
+    assert kept["id"] == first["id"]  # an object keeps its issuer for ever
+    second = await door.add_card("2000000000015")
+    claims = claims_of(await door.link(card_id=second))
+    assert claims["iss"] == "own@shop-2.iam.gserviceaccount.com"
+    (shown,) = claims["payload"]["loyaltyObjects"]
+    assert shown["id"].startswith(f"{other}.")
+    assert shown["classId"] == f"{other}.{door.program_id}"
+
+
+async def test_a_program_that_begins_to_change_codes_has_another_link(door: Door) -> None:
+    fat = object_of(await door.link())
+    assert fat["barcode"]["value"] == "4006381333931"
+    path = f"/v1/partner/programs/{door.program_id}"
+    answer = await door.partner("PUT", path, PROGRAM | {"settings": ROTATING})
+    assert answer.status_code == 200, answer.text
+    async with door.time_passes():
+        skinny = object_of(await door.link())
+    assert skinny == {"id": fat["id"], "classId": fat["classId"]}
+    held = door.fake.memory.objects[fat["id"]].document
+    assert "rotatingBarcode" in held and "barcode" not in held
+
+
+async def test_a_card_that_google_would_refuse_says_why(door: Door) -> None:
+    ports = door.world.ports
+    settings = msgspec.structs.replace(ports.settings, public_url="http://cards.example.org")
+    google = make_google(msgspec.structs.replace(ports, settings=settings))
+    await google.load()
+    door.world.app.state.google = google
+    answer = await door.ask()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "programLogo" in answer.json()["detail"]
+
+
+async def test_who_asks_may_go_and_the_link_is_made_all_the_same(door: Door) -> None:
+    kept = Kept(card_id=await card_row(door.world.ports, door.card_id), user_id=0, issuer_id=1)
+    (user_id,) = (await door.rows("SELECT user_id FROM holder"))[0]
+    kept = msgspec.structs.replace(kept, user_id=user_id)
+    asking = asyncio.create_task(door.google.links.link(kept))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    token = await door.link()
+    assert (await door.rows("SELECT link FROM google_object")) == [(token,)]
