@@ -13,6 +13,7 @@ from app.google import queries
 from app.google.queries import ClassRow, ObjectRow
 from app.http.secrets import Secrets
 from app.ids import public_id
+from app.programs import merchant_queries
 from app.programs import queries as program_queries
 from app.programs import service as programs
 from app.programs.content import program_content
@@ -60,9 +61,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Looks(msgspec.Struct, frozen=True, kw_only=True):
-    """What a class shows. `images`: hash of the merchant's own picture by role."""
+    """What a class shows. `images`: hash of the merchant's own picture by role.
+
+    `issuer_name`: the merchant's; None for a shop without program.
+    """
 
     program: ProgramContent
+    issuer_name: str | None = None
     images: dict[str, bytes]
 
 
@@ -139,7 +144,12 @@ def looks_of(tx: Transaction, row: ClassRow) -> Looks:
     program = programs.program_by_id(tx, row.program_id)
     assert program is not None, "programs are never deleted"
     images = program_queries.images_of(tx, row.program_id)
-    return Looks(program=program_content(program), images=images)
+    merchant = merchant_queries.merchant(tx, program.merchant_id)
+    return Looks(
+        program=program_content(program),
+        issuer_name=merchant.name if merchant else None,
+        images=images,
+    )
 
 
 def class_document(
@@ -152,6 +162,7 @@ def class_document(
             class_id=f"{issuer}.{suffix}",
             logo_url=pictures.logo_url,
             hero_url=pictures.hero_url,
+            issuer_name=looks.issuer_name,
             country=looks.program.country or _COUNTRIES.get(looks.program.languages[0]),
             callback_url=callback_url,
         ),
