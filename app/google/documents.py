@@ -26,6 +26,7 @@ from passes.google.loyalty_class import ClassIssue, loyalty_class
 from passes.google.loyalty_object import ObjectIssue, loyalty_object
 from passes.templates.colors import color_of
 
+SHOP = "shop."
 SHOP_HASH_BYTES = 10  # 20 hexadecimal digits (specs: google.md §1)
 GROUP_BYTES = 16
 # Google takes it to choose a text where it has none in the phone's language.
@@ -84,7 +85,7 @@ def wanted(
         content = msgspec.structs.replace(content, content=ended, is_voided=True)
     issuer_id, suffix = class_named(tx, content, secrets)
     known = queries.object_of(tx, card_id, row.serial)
-    if known is not None:  # an object keeps its class for ever
+    if known is not None and not _may_move(known, row, content):
         issuer_id, suffix = known.issuer_id, known.class_suffix
     user = users.by_id(tx, user_id) if user_id else None
     holding = holding_queries.holding(tx, user_id, card_id) if user_id else None
@@ -102,6 +103,15 @@ def wanted(
     )
 
 
+def _may_move(known: ObjectRow, row: PassRow, content: CardContent) -> bool:
+    """Say whether an object may still get another class; at Google it keeps its own for ever.
+
+    Whoever names a shop's card anew before it is saved finds it under the new name.
+    """
+    is_shop = content.program_id is None and known.class_suffix.startswith(SHOP)
+    return is_shop and not (known.is_inserted or row.installed)
+
+
 def channel_of(issuer_id: int) -> str:
     """Name an issuer's channel in the outbox: each has a queue and a limit of its own."""
     return f"google:{issuer_id}"
@@ -112,7 +122,7 @@ def class_named(tx: Transaction, content: CardContent, secrets: Secrets) -> tupl
     if content.program_id is None:
         name = folded(content.content.program.name) or content.content.program.name
         hashed = secrets.tag("google-shop", name)[:SHOP_HASH_BYTES]
-        return FIRST_ISSUER, f"shop.{hashed.hex()}"
+        return FIRST_ISSUER, f"{SHOP}{hashed.hex()}"
     program = programs.program_by_id(tx, content.program_id)
     assert program is not None, "programs are never deleted"
     return class_of_program(program)

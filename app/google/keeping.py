@@ -112,15 +112,7 @@ def prepare(
     if wanted.lacks_secret:
         secret = codes.secret_of(tx, secrets, card_id, drawn=drawn.secret, now=now)
         wanted = msgspec.structs.replace(wanted, secret=secret)
-    known = wanted.known
-    if known is None:
-        known = ObjectRow(
-            card_id=card_id,
-            serial=row.serial,
-            issuer_id=wanted.issuer_id,
-            class_suffix=wanted.class_suffix,
-        )
-        queries.insert_object(tx, known)
+    known = _known(tx, wanted)
     class_row = wanted.class_row
     if class_row is None:
         class_row = documents.new_class(wanted)
@@ -169,6 +161,23 @@ def keep_link(
         ),
     )
     return jwt
+
+
+def _known(tx: Transaction, wanted: Wanted) -> ObjectRow:
+    """Return the row of an object, made where there is none and under the class it has now."""
+    known = wanted.known
+    if known is None:
+        known = ObjectRow(
+            card_id=wanted.row.card_id,
+            serial=wanted.row.serial,
+            issuer_id=wanted.issuer_id,
+            class_suffix=wanted.class_suffix,
+        )
+        queries.insert_object(tx, known)
+    elif known.class_suffix != wanted.class_suffix:
+        known = msgspec.structs.replace(known, class_suffix=wanted.class_suffix)
+        queries.set_class(tx, known)
+    return known
 
 
 def _is_good(

@@ -134,7 +134,7 @@ def documents_of(
         object=documents.object_document(prepared.wanted, issuer=issuer.google_issuer),
         loyalty_class=documents.class_document(
             prepared.looks,
-            prepared.known.class_suffix,
+            prepared.wanted.class_suffix,
             issuer=issuer.google_issuer,
             pictures=pictures,
             callback_url=settings.public_url + CALLBACKS,

@@ -86,6 +86,14 @@ def insert_object(tx: Transaction, row: ObjectRow) -> None:
     )
 
 
+def set_class(tx: Transaction, row: ObjectRow) -> None:
+    """Put an object that Google does not have under another class of its issuer."""
+    tx.run(
+        "UPDATE google_object SET class_suffix = ? WHERE card_id = ? AND serial = ?",
+        *(row.class_suffix, row.card_id, row.serial),
+    )
+
+
 def set_link(tx: Transaction, row: ObjectRow) -> None:
     """Keep a save link, the revisions it shows, and what Google will know once it is used."""
     tx.run(
@@ -187,6 +195,19 @@ def set_listed(tx: Transaction, row: ClassRow) -> None:
     tx.run(
         "UPDATE google_class SET listed_at = ?, list_page = ? WHERE issuer_id = ? AND suffix = ?",
         *(row.listed_at, row.list_page, row.issuer_id, row.suffix),
+    )
+
+
+def refused_cards(
+    tx: Transaction, issuer_id: int, suffix: str, limit: int
+) -> list[tuple[str, str]]:
+    """List numbers and reasons of a class's refused cards. # across: what its merchant mends"""
+    return tx.all(
+        lambda number, refused: (str(number), str(refused)),
+        "SELECT c.number, o.refused FROM google_object o JOIN card c ON c.card_id = o.card_id"
+        " WHERE o.issuer_id = ? AND o.class_suffix = ? AND o.refused IS NOT NULL"
+        " AND c.voided_at IS NULL ORDER BY o.card_id LIMIT ?",
+        *(issuer_id, suffix, limit),
     )
 
 
