@@ -178,6 +178,11 @@ def _judge_live(settings: Settings) -> None:
     for name in (*needed, "apple_wwdr_file", "smtp_url"):
         if getattr(settings, name) is None:
             raise WrongSetting(f"{PREFIX}{name.upper()} is needed in live mode")
+    for name in ("google_api_url", "google_token_url", "google_root_keys_url", "google_save_url"):
+        parts = urlsplit(getattr(settings, name) or "https:")
+        if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            # Tokens travel there, and what callbacks are believed by comes from there.
+            raise WrongSetting(f"{PREFIX}{name.upper()} must be https:// in live mode")
     if (settings.google_issuer_id is None) != (settings.google_service_account_file is None):
         text = "GOOGLE_ISSUER_ID and GOOGLE_SERVICE_ACCOUNT_FILE go together: both, or no Google"
         raise WrongSetting(PREFIX + text)

@@ -88,3 +88,11 @@ def test_live_google_is_whole_or_not_there() -> None:
         assert read_settings(half).mode == "sandbox"
     assert read_settings(LIVE | issuer | file).google_issuer_id == "3388000000012345678"
     assert read_settings(LIVE).google_issuer_id is None
+
+
+@pytest.mark.parametrize("name", ["API", "TOKEN", "ROOT_KEYS", "SAVE"])
+def test_live_google_is_asked_over_tls_unless_on_this_machine(name: str) -> None:
+    with pytest.raises(WrongSetting, match=f"GOOGLE_{name}_URL must be https"):
+        read_settings(LIVE | {f"PORTECARTE_GOOGLE_{name}_URL": "http://google.example/x"})
+    read_settings(LIVE | {f"PORTECARTE_GOOGLE_{name}_URL": "http://127.0.0.1:9/x"})
+    read(**{f"GOOGLE_{name}_URL": "http://google.example/x"})
