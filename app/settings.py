@@ -186,6 +186,9 @@ def _judge_live(settings: Settings) -> None:
     if (settings.google_issuer_id is None) != (settings.google_service_account_file is None):
         text = "GOOGLE_ISSUER_ID and GOOGLE_SERVICE_ACCOUNT_FILE go together: both, or no Google"
         raise WrongSetting(PREFIX + text)
+    if settings.google_issuer_id and urlsplit(settings.public_url).scheme != "https":
+        text = "PUBLIC_URL must be https:// in live mode: Google fetches pictures and calls back"
+        raise WrongSetting(PREFIX + text)
 
 
 def apns_url(settings: Settings) -> str:

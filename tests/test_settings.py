@@ -86,7 +86,9 @@ def test_live_google_is_whole_or_not_there() -> None:
         with pytest.raises(WrongSetting, match="go together"):
             read_settings(LIVE | half)
         assert read_settings(half).mode == "sandbox"
-    assert read_settings(LIVE | issuer | file).google_issuer_id == "3388000000012345678"
+    public = {"PORTECARTE_PUBLIC_URL": "https://cards.example"}
+    found = read_settings(LIVE | issuer | file | public)
+    assert found.google_issuer_id == "3388000000012345678"
     assert read_settings(LIVE).google_issuer_id is None
 
 
@@ -96,3 +98,13 @@ def test_live_google_is_asked_over_tls_unless_on_this_machine(name: str) -> None
         read_settings(LIVE | {f"PORTECARTE_GOOGLE_{name}_URL": "http://google.example/x"})
     read_settings(LIVE | {f"PORTECARTE_GOOGLE_{name}_URL": "http://127.0.0.1:9/x"})
     read(**{f"GOOGLE_{name}_URL": "http://google.example/x"})
+
+
+def test_live_google_needs_a_public_address_over_tls() -> None:
+    google = {
+        "PORTECARTE_GOOGLE_ISSUER_ID": "3388000000012345678",
+        "PORTECARTE_GOOGLE_SERVICE_ACCOUNT_FILE": "account.json",
+        "PORTECARTE_PUBLIC_URL": "http://cards.example",
+    }
+    with pytest.raises(WrongSetting, match="PUBLIC_URL must be https"):
+        read_settings(LIVE | google)
