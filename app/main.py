@@ -30,6 +30,7 @@ from app.delivery.apple import AppleChannel
 from app.delivery.google import GoogleChannel
 from app.delivery.worker import Worker
 from app.google import controller as google_controller
+from app.google import partner_controller as google_partner_controller
 from app.google.running import Google, make_google
 from app.http import controller as http_controller
 from app.http import logs, media
@@ -64,6 +65,7 @@ ROUTES: list[Any] = [
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *google_controller.ROUTES,
+    *google_partner_controller.ROUTES,
     *partners_controller.ROUTES,
     *events_controller.ROUTES,
     *checkout_controller.ROUTES,

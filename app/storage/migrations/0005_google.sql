@@ -24,6 +24,8 @@ CREATE TABLE google_object (
     refused TEXT,
     PRIMARY KEY (card_id, serial)
 );
+CREATE INDEX google_object_refused ON google_object (issuer_id, class_suffix)
+    WHERE refused IS NOT NULL;
 
 -- look-up: (issuer, class id's suffix) → the program or shop it shows, and what Google was told.
 -- wanted and done count; cards_page: how far the nightly list of its objects came.
