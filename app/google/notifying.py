@@ -11,7 +11,8 @@ NOTIFY = "NOTIFY_ON_UPDATE"  # ephemeral: asked for in each call that should spe
 SPOKEN, SILENT = "TEXT_AND_NOTIFY", "TEXT"  # types of a message
 MESSAGES_MAX = 3
 # Of the day's three, how many are spent already when a change of that value may still speak.
-CHANGES_MAX = {outbox.AT_TILL: 3, outbox.TIER: 3, outbox.SINGLE: 2, outbox.BULK: 1}
+# A bulk file leaves one for what concerns this person alone.
+CHANGES_MAX = {outbox.AT_TILL: 3, outbox.TIER: 3, outbox.SINGLE: 3, outbox.BULK: 2}
 
 _times = msgspec.json.Decoder(list[int]).decode
 

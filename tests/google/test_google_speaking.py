@@ -22,21 +22,21 @@ def asked(outlet: Outlet, since: int) -> list[bool]:
     return [b"NOTIFY_ON_UPDATE" in seen.body for seen in outlet.calls(since=since)]
 
 
-async def test_a_new_balance_asks_each_time_until_its_share_of_the_day_is_spent(
+async def test_a_new_balance_asks_each_time_until_the_day_is_spent(
     outlet: Outlet,
 ) -> None:
     saved, before = await outlet.save(), len(outlet.calls())
-    for balance in range(1, 5):
+    for balance in range(1, 6):
         await outlet.door.tell(balance)
         await outlet.work()
-    assert asked(outlet, before) == [True, True, False, False]  # pushed balances: two of three
-    assert outlet.spoken(saved) == 2
-    assert outlet.shown(saved)["loyaltyPoints"]["balance"] == {"int": 4}
+    assert asked(outlet, before) == [True, True, True, False, False]
+    assert outlet.spoken(saved) == 3
+    assert outlet.shown(saved)["loyaltyPoints"]["balance"] == {"int": 5}
 
 
-async def test_a_tier_may_use_what_balances_may_not(outlet: Outlet) -> None:
+async def test_a_fourth_change_of_a_day_is_silent_even_of_a_tier(outlet: Outlet) -> None:
     saved = await outlet.save()
-    for balance in (1, 2, 3):
+    for balance in (1, 2):
         await outlet.door.tell(balance)
         await outlet.work()
     assert outlet.spoken(saved) == 2
@@ -57,7 +57,7 @@ async def test_the_budget_is_of_a_rolling_day(outlet: Outlet) -> None:
     outlet.clock.forward(DAY / SECOND + 60)
     await outlet.door.tell(9)
     await outlet.work()
-    assert outlet.spoken(saved) == 3
+    assert outlet.spoken(saved) == 4
 
 
 async def test_what_a_save_brings_is_silent(outlet: Outlet) -> None:
@@ -144,8 +144,8 @@ def test_the_budget_is_spent_by_worth() -> None:
         now += HOUR
     assert found == [
         [True, True, True, True],
+        [True, True, True, True],
         [True, True, True, False],
-        [True, True, False, False],
         [False, False, False, False],
     ]
 
