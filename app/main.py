@@ -21,9 +21,10 @@ from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
-from app.cards import codes_controller
+from app.cards import codes_controller, live_controller
 from app.cards import controller as cards_controller
 from app.cards import service as cards
+from app.cards.live import Live
 from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
@@ -61,6 +62,7 @@ ROUTES: list[Any] = [
     *tills_controller.ROUTES,
     *cards_controller.ROUTES,
     *codes_controller.ROUTES,
+    *live_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *google_controller.ROUTES,
@@ -91,7 +93,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
     """Build the whole app over opened ports; nothing is opened or started yet."""
     extras = extras or Extras()
     metrics = Metrics()
-    signers, google = Signers(ports), make_google(ports)
+    signers, google, live = Signers(ports), make_google(ports), Live(ports)
     routes = [*ROUTES, *extras.routes]
     app = Litestar(
         route_handlers=routes,
@@ -104,7 +106,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         openapi_config=None,
         logging_config=None,
         lifespan=[
-            _listening(ports, google),
+            _listening(ports, google, live),
             *([_delivering(ports, signers, google)] if extras.has_worker else []),
             _background(ports, extras.background),
         ],
@@ -112,7 +114,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
-            | {"simulate": simulating.simulate}
+            | {"simulate": simulating.simulate, "live": live}
             | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
         ),
     )
@@ -248,7 +250,7 @@ def _delivering(
 
 
 def _listening(
-    ports: Ports, google: Google
+    ports: Ports, google: Google, live: Live
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Keep the keys fresh by which callbacks are believed; hang up in the end."""
 
@@ -264,6 +266,7 @@ def _listening(
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await live.close()
             await google.close()
 
     return run
