@@ -57,9 +57,9 @@ class UserOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedInOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's token, shown this once, and whose it is."""
+    """A session's token, shown this once, and whose it is; a page gets the cookie instead."""
 
-    token: str
+    token: str | UnsetType = UNSET
     user: UserOut
 
 
