@@ -62,6 +62,7 @@ class Live:
         self.count = 0  # of open streams
         self._looks = 0
         self._task: asyncio.Task[None] | None = None
+        self._is_ending = False
 
     async def follow(self, user: UserCaller) -> Follower:
         """Begin to follow a user's cards; `leave` ends it.
@@ -71,6 +72,8 @@ class Live:
         followed = self._followed.get(user.user_id)
         if followed is not None and len(followed.followers) >= PER_USER_MAX:
             raise TooManyRequests(_RETRY_SECONDS)
+        if self._is_ending:
+            raise Unavailable("this server stops")
         if self.count >= FOLLOWERS_MAX:
             raise Unavailable("too many pages are open", retry_after=_RETRY_SECONDS)
         if followed is None:
@@ -99,11 +102,16 @@ class Live:
         if not followed.followers:
             del self._followed[user_id]
 
-    async def close(self) -> None:
-        """End every stream and look no more."""
+    def end(self) -> None:
+        """End every stream and begin none: a server that stops waits for what is open."""
+        self._is_ending = True
         for followed in self._followed.values():
             for follower in followed.followers:
                 _end(follower)
+
+    async def close(self) -> None:
+        """End every stream and look no more."""
+        self.end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -43,6 +43,7 @@ from app.settings import Settings
 
 HEADER_READ_MILLISECONDS = 5_000  # a client that sends its headers slower than this is a nuisance
 REQUESTS_MAX = 2_048  # taken from the socket at once; our own gate sheds load before
+STOP_SECONDS = 10  # that processes are waited for: open streams of events have no end
 _START_PAUSE_SECONDS = 0.02
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
@@ -140,14 +141,19 @@ async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, Non
         log_level=LogLevels.error,
     )
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        app.state.live.end()  # the server waits for every answer, also for one without an end
+        server.stop()  # type: ignore[no-untyped-call]
+
     for name in _ENDS:
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, stop)
     serving = loop.create_task(server.serve())
     welcoming = loop.create_task(welcome)
     try:
         await asyncio.wait((serving, welcoming), return_when=asyncio.FIRST_COMPLETED)
         if welcoming.done() and welcoming.exception() is not None:
-            server.stop()  # type: ignore[no-untyped-call]
+            stop()
         await serving
     finally:
         welcoming.cancel()
@@ -221,5 +227,6 @@ def serve_with_processes(settings: Settings) -> None:
         backlog=REQUESTS_MAX,
         backpressure=REQUESTS_MAX,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MILLISECONDS),
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
     ).serve()
