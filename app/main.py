@@ -21,7 +21,7 @@ from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
-from app.cards import codes_controller, live_controller
+from app.cards import codes_controller, drawing_controller, live_controller
 from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.cards.live import Live
@@ -62,6 +62,7 @@ ROUTES: list[Any] = [
     *tills_controller.ROUTES,
     *cards_controller.ROUTES,
     *codes_controller.ROUTES,
+    *drawing_controller.ROUTES,
     *live_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
