@@ -53,6 +53,7 @@ from app.storage.open import open_database
 from app.users import controller as users_controller
 from app.users import service as users
 from app.web import controller as web_controller
+from app.web import pages_routes
 
 ROUTES: list[Any] = [
     *http_controller.ROUTES,
@@ -72,6 +73,7 @@ ROUTES: list[Any] = [
     *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
+    *pages_routes.ROUTES,
 ]
 
 # Google's root keys are asked for once the server listens: the sandbox's stand on itself.

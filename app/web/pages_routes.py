@@ -1,0 +1,12 @@
+"""All pages in one list, which main serves; a new page's controller is added here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.web import shell_controller, wallet_controller
+
+ROUTES: list[Any] = [
+    *shell_controller.ROUTES,
+    *wallet_controller.ROUTES,
+]
