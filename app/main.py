@@ -51,6 +51,7 @@ from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
 from app.users import controller as users_controller
+from app.pictures.reading import Pictures
 from app.users import service as users
 from app.web import controller as web_controller
 from app.web import pages_routes
@@ -164,6 +165,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
             threads=threads,
         )
     finally:
+    pictures = Pictures()
         await database.close()
         threads.shutdown(wait=False, cancel_futures=True)
 
@@ -172,8 +174,10 @@ class Server:
     """What an ASGI server runs: opens everything when it starts, so that a fork comes first."""
 
     def __init__(
+            pictures=pictures,
         self, settings: Settings, *, extras: Extras | None = None, clock: Clock | None = None
     ) -> None:
+        await pictures.close()
         self._settings = settings
         self._extras = extras
         self._clock = clock

@@ -14,6 +14,7 @@ from app.cards import (
     claims_controller,
     hosted_controller,
     leaving,
+    pictures_controller,
     service,
     showing,
 )
@@ -237,3 +238,4 @@ ROUTES: list[Any] = [
     *hosted_controller.ROUTES,
     *claims_controller.ROUTES,
 ]
+    *pictures_controller.ROUTES,

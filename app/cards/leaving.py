@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from app.cards import holding_queries, pass_queries, queries
+from app.cards import holding_queries, pass_queries, picture_queries, queries
+from app.cards.ending import end_holding, end_sharing, renew_codes
 from app.cards.registering import OWNER
 from app.errors import NotFound
 from app.http.ports import Ports
@@ -36,7 +37,11 @@ def leave(tx: Transaction, user_id: int, card_id: int, *, event_id: bytes, now: 
 
 
 def forget(tx: Transaction, user_id: int, card_id: int) -> None:
-    """Take a card out of the user's list; the user's family only, after `leave`."""
+    """Take a card out of the user's list, with his pictures; the user's family only.
+
+    After `leave`.
+    """
+    picture_queries.delete_of_card(tx, user_id, card_id)
     holding_queries.delete(tx, user_id, card_id)
 
 
@@ -88,3 +93,4 @@ def take_over(tx: Transaction, card_id: int, *, from_user: int, to_user: int, no
     position = holding_queries.place(tx, to_user).next_position
     moved = msgspec.structs.replace(own, access=access, position=position)
     holding_queries.insert(tx, to_user, card_id, moved, now=now)
+    picture_queries.copy(tx, card_id, from_user=from_user, to_user=to_user)

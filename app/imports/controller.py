@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from app.http.callers import user_of
 from app.http.media import decode_json
 from app.http.ports import Ports
+from app.imports import photos_controller
 from app.imports.files import FILE_MAX, READ_FORMATS, unreadable
 from app.imports.schemas import ImportedOut, SharedLink
 from app.imports.service import import_file
@@ -51,4 +52,4 @@ async def _content(request: Request[Any, Any, Any]) -> bytes:
     raise unreadable("unknown-file", detail)
 
 
-ROUTES = [import_cards]
+ROUTES: list[Any] = [import_cards, *photos_controller.ROUTES]
