@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.web import shell_controller, wallet_controller
+from app.web import account_controller, shell_controller, wallet_controller
 
 ROUTES: list[Any] = [
     *shell_controller.ROUTES,
     *wallet_controller.ROUTES,
+    *account_controller.ROUTES,
 ]
