@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,13 @@ from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
-from app.cards import codes_controller, drawing_controller, live_controller
+from app.cards import (
+    codes_controller,
+    drawing_controller,
+    live_controller,
+    reissue_controller,
+    share_controller,
+)
 from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.cards.live import Live
@@ -45,13 +52,16 @@ from app.imports import controller as imports_controller
 from app.ledger import simulating
 from app.partners import controller as partners_controller
 from app.partners import events_controller
+from app.privacy import controller as privacy_controller
+from app.privacy import erasing
+from app.pictures.reading import Pictures
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills, tills_controller
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
 from app.users import controller as users_controller
-from app.pictures.reading import Pictures
+from app.users import passkeys_controller
 from app.users import service as users
 from app.web import controller as web_controller
 from app.web import pages_routes
@@ -59,6 +69,8 @@ from app.web import pages_routes
 ROUTES: list[Any] = [
     *http_controller.ROUTES,
     *users_controller.ROUTES,
+    *privacy_controller.ROUTES,
+    *passkeys_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
     *tills_controller.ROUTES,
@@ -66,6 +78,8 @@ ROUTES: list[Any] = [
     *codes_controller.ROUTES,
     *drawing_controller.ROUTES,
     *live_controller.ROUTES,
+    *share_controller.ROUTES,
+    *reissue_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *google_controller.ROUTES,
@@ -91,6 +105,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     background: tuple[Background, ...] = ()
     routes: tuple[Any, ...] = ()
     ready_checks: tuple[Callable[[], None], ...] = ()  # each raises Unavailable
+    forget: tuple[privacy_controller.Forget, ...] = ()  # what lives beside keeps of the erased
 
 
 def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None) -> Litestar:
@@ -118,6 +133,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
+            | {"forget": extras.forget}
             | {"simulate": simulating.simulate, "live": live}
             | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
         ),
@@ -155,6 +171,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
     # One core is left to the event loop; signing and pictures take the others.
     threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "work")
     database = await open_database(settings.database_url, clock=clock)
+    pictures = Pictures()
     try:
         yield Ports(
             database=database,
@@ -163,9 +180,10 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
             settings=settings,
             secrets=secrets,
             threads=threads,
+            pictures=pictures,
         )
     finally:
-    pictures = Pictures()
+        await pictures.close()
         await database.close()
         threads.shutdown(wait=False, cancel_futures=True)
 
@@ -174,10 +192,8 @@ class Server:
     """What an ASGI server runs: opens everything when it starts, so that a fork comes first."""
 
     def __init__(
-            pictures=pictures,
         self, settings: Settings, *, extras: Extras | None = None, clock: Clock | None = None
     ) -> None:
-        await pictures.close()
         self._settings = settings
         self._extras = extras
         self._clock = clock
@@ -235,7 +251,9 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
         executor=ports.threads,
     )
     to_google = GoogleChannel(ports, google.issuers, google.teller)
-    worker = Worker(ports, [AppleChannel(ports, push), to_google])
+    worker = Worker(
+        ports, [AppleChannel(ports, push), to_google], chores=[partial(erasing.sweep, ports)]
+    )
     worker.start()
     try:
         yield worker

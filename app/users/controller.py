@@ -23,6 +23,7 @@ from app.http.ports import Ports
 from app.storage.database import Transaction
 from app.users import service, signing_in
 from app.users.addresses import address_hash, normalized
+from app.users.entering import settle, signed_in
 from app.users.mails import preferred_language
 from app.users.schemas import (
     CodeSent,
@@ -120,9 +121,7 @@ async def sign_in(
     )
     match found:
         case SignedIn(user=user, moved_from=moved_from):
-            if moved_from is not None:
-                await _move_cards(request, ports, from_user=moved_from, to_user=user.user_id)
-            await end_replaced(request, ports)
+            await settle(request, ports, user_id=user.user_id, moved_from=moved_from)
             out = SignedInOut(token=drawn.token, user=service.user_out(user))
             return signed_in(request, ports, out)
         case WrongCode():
@@ -131,35 +130,6 @@ async def sign_in(
             raise CodeExpired("ask for a new code")
         case _:
             assert_never(found)
-
-
-def signed_in(
-    request: Request[Any, Any, Any], ports: Ports, found: SignedInOut, *, is_replay: bool = False
-) -> Response[SignedInOut]:
-    """Answer a new session: its token to a program, its cookie to a page of ours."""
-    headers = {"Idempotent-Replay": "true"} if is_replay else {}
-    if is_for_page(request) and isinstance(found.token, str):
-        headers["Set-Cookie"] = cookies.keep(request.scope, ports.settings, found.token)
-        found = SignedInOut(user=found.user)
-    return Response(found, headers=headers)
-
-
-async def end_replaced(request: Request[Any, Any, Any], ports: Ports) -> None:
-    """End the session whose cookie a new one replaces: nobody holds it any more."""
-    if is_for_page(request) and caller_of(request) is not None:
-        old = user_of(request)
-        await ports.database.write(lambda tx: service.sign_out(tx, old.user_id, old.session_id))
-
-
-async def _move_cards(
-    request: Request[Any, Any, Any], ports: Ports, *, from_user: int, to_user: int
-) -> None:
-    """Have the room of cards, which main handed in, move a guest's cards; then he is gone."""
-    move = request.app.state.get("move_cards")
-    if move is None:
-        return
-    await move(ports, from_user, to_user)
-    await ports.database.write(lambda tx: service.end_sessions(tx, from_user))
 
 
 @post("/v1/sign-out", status_code=204, tags=TAGS, summary="End this session", **_USER)
