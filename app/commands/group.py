@@ -133,9 +133,16 @@ def replay(context: click.Context, file: Path, is_results: bool) -> None:
 @portecarte.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--user", "email", required=True, metavar="EMAIL", help="Whose wallet.")
-def import_(file: Path, email: str) -> None:
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where the password of an encrypted FILE stands, on the first line.",
+)
+def import_(file: Path, email: str, password_file: Path | None) -> None:
     """Import another app's FILE into a user's wallet."""
-    print_json(run(running.import_file(settings_now_in_sentences(), file, email)))
+    settings = settings_now_in_sentences()
+    work = running.import_file(settings, file, email, password_file=password_file)
+    print_json(run(work))
 
 
 @portecarte.group()

@@ -7,15 +7,16 @@ import msgspec
 from app.cards.holding_queries import HeldCard, HoldingRow
 from app.cards.making import NumberOnly
 from app.cards.numbers import Code
-from app.imports.found import FoundCard, FoundFile, Remark
+from app.imports.found import FoundCard, FoundFile, Picture, Remark
 from app.imports.sameness import Sameness, folded, same
 
 
 class Filling(msgspec.Struct, frozen=True):
-    """A card that is there, with what was empty filled in."""
+    """A card that is there, with what was empty filled in, and pictures that it had not."""
 
     before: HeldCard
     after: HeldCard
+    pictures: tuple[Picture, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -25,13 +26,27 @@ class Plan(msgspec.Struct, frozen=True):
     fillings: tuple[Filling, ...]
     skipped: tuple[Remark, ...]
 
+    @property
+    def pictured_rows(self) -> frozenset[int | str]:
+        """The rows of cards whose pictures will be kept."""
+        return frozenset(card.row for card in self.new) | {
+            row for it in self.skipped if it.reason == "merged" for row in (it.row,)
+        }
 
-def plan(file: FoundFile, wallet: list[HeldCard]) -> Plan:
+
+class Wallet(msgspec.Struct, frozen=True):
+    """What a user holds; `sides`: card id → sides of which he has a picture."""
+
+    cards: list[HeldCard]
+    sides: dict[int, set[str]] = {}
+
+
+def plan(file: FoundFile, wallet: Wallet) -> Plan:
     """Compare a file with what the user holds, and with itself."""
-    held = {_same_as_held(it): it for it in wallet}
+    held = {_same_as_held(it): it for it in wallet.cards}
     live = {
         (folded(it.state.card.shop_name), it.state.card.number)
-        for it in wallet
+        for it in wallet.cards
         if it.state.card.program_id is not None or it.holding.access != "owner"
     }
     new: dict[Sameness, FoundCard] = {}
@@ -42,16 +57,23 @@ def plan(file: FoundFile, wallet: list[HeldCard]) -> Plan:
         if (folded(card.shop_name), card.number) in live or key in new:
             skipped.append(Remark(card.row, "already-there"))
         elif key in held:
-            before = filled[key].after if key in filled else held[key]
-            after = fill(before, card)
+            before = filled.get(key, Filling(held[key], held[key]))
+            after = _filled(before, card, wallet)
             if after == before:
                 skipped.append(Remark(card.row, "already-there"))
                 continue
-            filled[key] = Filling(held[key], after)
+            filled[key] = after
             skipped.append(Remark(card.row, "merged"))
         else:
             new[key] = card
     return Plan(tuple(new.values()), tuple(filled.values()), tuple(skipped))
+
+
+def _filled(before: Filling, card: FoundCard, wallet: Wallet) -> Filling:
+    has = wallet.sides.get(before.before.state.card.card_id, set())
+    has = has | {picture.side for picture in before.pictures}
+    added = tuple(picture for picture in card.pictures if picture.side not in has)
+    return Filling(before.before, fill(before.after, card), before.pictures + added)
 
 
 def fill(held: HeldCard, card: FoundCard) -> HeldCard:
@@ -66,6 +88,7 @@ def fill(held: HeldCard, card: FoundCard) -> HeldCard:
     )
     own = msgspec.structs.replace(
         own,
+        label=own.label or card.label,
         color=own.color or card.color,
         note=own.note or card.note,
         group_names=_groups(card) if own.group_names == "[]" else own.group_names,
@@ -79,6 +102,7 @@ def own_side(card: FoundCard, position: int) -> HoldingRow:
     return HoldingRow(
         access="owner",
         position=position,
+        label=card.label,
         color=card.color,
         note=card.note,
         group_names=_groups(card),

@@ -47,3 +47,10 @@ class PhotoRead(CodeOut, frozen=True, kw_only=True):
     """The best code of a picture, and the others."""
 
     others: list[CodeOut]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import is, for callers that accept lines (application/x-ndjson)."""
+
+    done: int
+    of: int

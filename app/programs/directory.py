@@ -59,6 +59,13 @@ def shop_named(text: str) -> Shop | None:
     return _by_name().get(folded(text))
 
 
+def usual_formats(tx: Transaction) -> dict[str, str]:
+    """Name the barcode formats of the programs that live here, by folded name."""
+    live = map(service.read, queries.live_programs(tx, PROGRAMS_MAX))
+    usual = {folded(program.name): program.document.barcode.format for program in live}
+    return {name: barcode_format for name, barcode_format in usual.items() if barcode_format}
+
+
 def search(tx: Transaction, text: str) -> list[ShopOut]:
     """List programs, then shops, whose names begin with or hold the text; France's first."""
     wanted = folded(text)
