@@ -8,7 +8,8 @@ from app.storage.database import Transaction
 
 ERASE = {
     "card": "UPDATE card SET number = '', barcode_value = '', barcode_format = 'none',"
-    " shop_name = '', own_value = NULL WHERE card_id = ?",  # number-only cards
+    " shop_name = '', own_value = NULL, own_currency = NULL, valid_from = NULL,"
+    " expires_at = NULL WHERE card_id = ?",
     "holder": "DELETE FROM holder WHERE card_id = ? AND user_id = ?",
     "contact": "DELETE FROM contact WHERE card_id = ?",
     "account": "UPDATE account SET fields = '[]', message = NULL WHERE card_id = ?",
@@ -148,6 +149,15 @@ def update_own_card(tx: Transaction, card: CardRow) -> None:
 def void_card(tx: Transaction, card_id: int, now: int) -> None:
     """End a card for good."""
     tx.run("UPDATE card SET voided_at = ? WHERE card_id = ? AND voided_at IS NULL", now, card_id)
+
+
+def forget_code(tx: Transaction, card_id: int) -> None:
+    """Blank what a number-only card held: nobody keeps a record of it."""
+    tx.run(
+        "UPDATE card SET number = '', barcode_value = '', barcode_format = 'none',"
+        " own_value = NULL, own_currency = NULL WHERE card_id = ?",
+        card_id,
+    )
 
 
 def take_number(tx: Transaction, program_id: int, kind: str, value: str, *, card_id: int) -> bool:

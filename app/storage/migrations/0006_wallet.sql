@@ -54,6 +54,8 @@ CREATE TABLE share (
     PRIMARY KEY (card_id, share_id)
 );
 
+CREATE INDEX share_old ON share (expires_at);
+
 -- look-up: hash of an invitation's token → its card
 CREATE TABLE share_by_token (
     token_hash BLOB NOT NULL PRIMARY KEY,
@@ -76,3 +78,14 @@ CREATE TABLE erased_user (
     public_id BLOB NOT NULL,
     erased_at BIGINT NOT NULL
 );
+
+-- family: user. A message that an erasure left for a card, a device …: gone once it was obeyed.
+-- An erased user has no other rows; what a crash interrupts is found here.
+CREATE TABLE erasure (
+    user_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    target_id BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, kind, target_id)
+);
+CREATE INDEX erasure_due ON erasure (due_at);
