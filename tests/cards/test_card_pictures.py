@@ -43,6 +43,7 @@ async def test_a_picture_is_kept_read_and_deleted(ana: Asking, side: str) -> Non
     assert read.headers["cache-control"] == "private, no-store"
     assert len(read.content) == answer.json()["bytes"]
     assert opened(read.content).size == (40, 30)
+    assert (await ana("GET", "/v1/cards")).json()["items"][0]["pictures"] == [side]
     assert (await put(ana, path, picture(50, 30))).status_code == 200
     assert opened((await ana("GET", path)).content).size == (50, 30)
     assert (await ana("DELETE", path)).status_code == 204
