@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
@@ -69,7 +70,7 @@ def render(
     status: int = 200,
     visitor: Visitor | None = None,
     **values: object,
-) -> Response[str]:
+) -> Response[Any]:
     """Draw a page.
 
     `page` names the page's texts for scripts (`<page>.js.…`) and its place in the navigation.
@@ -98,10 +99,15 @@ def render(
     )
     headers = {
         "Cache-Control": "private, no-cache",
-        "Vary": "Accept-Language, Cookie",
+        "Vary": "Accept-Language, Accept-Encoding, Cookie",
         "Content-Language": words.language,
+        "Page-Owner": _owner(visitor),
     }
-    answer = Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+    body = html.encode()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        # Nothing that whoever asks could choose stands beside a secret: sizes tell nothing.
+        body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
+    answer = Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
     for name, allowed in _CHOICES.items():
         asked = request.query_params.get(name)
         if asked in allowed:
@@ -109,7 +115,7 @@ def render(
     return answer
 
 
-def missing(request: Request[Any, Any, Any], visitor: Visitor | None) -> Response[str]:
+def missing(request: Request[Any, Any, Any], visitor: Visitor | None) -> Response[Any]:
     """Draw the page of an address that shows nothing, to whoever may not see it too."""
     t = words_of(request).text
     return render(

@@ -73,7 +73,7 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/offline", media_type=MediaType.HTML, tags=_TAGS, summary="Shown where nothing is kept")
-async def offline(request: Request[Any, Any, Any]) -> Response[str]:
+async def offline(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Draw the page that a browser keeps for addresses it cannot reach."""
     return render(request, "offline.html", page="offline")
 

@@ -1,5 +1,5 @@
 // Speaks with /v1 by the cookie of this browser's session, and turns problems into words.
-import { t, has } from "./texts.js";
+import { has, language, t } from "./texts.js";
 
 const NEEDS_KEY = new Set(["POST"]);
 
@@ -68,6 +68,6 @@ export const del = (path, options) => call("DELETE", path, undefined, options);
 export async function ensureSession() {
   if (document.body.dataset.owner || ensureSession.done) return;
   ensureSession.key = ensureSession.key || newKey();
-  await post("/v1/guests", null, { key: ensureSession.key });
+  await post("/v1/guests", { language }, { key: ensureSession.key });
   ensureSession.done = true;
 }

@@ -1,4 +1,5 @@
 // On every page: the notice line, the service worker, copy buttons, the theme without reloading.
+import { patch } from "./api.js";
 import { t } from "./texts.js";
 
 const line = document.getElementById("notice");
@@ -49,6 +50,29 @@ document.addEventListener("click", async (event) => {
       else one.removeAttribute("aria-current");
     }
   }
+});
+
+/** Has the service worker keep addresses, `[[url, revision], …]`, and let go of all others. */
+export async function keep(wanted) {
+  if (!("serviceWorker" in navigator)) return;
+  const { owner, version } = document.body.dataset;
+  const worker = (await navigator.serviceWorker.ready).active;
+  worker?.postMessage({ keep: wanted, owner, version });
+}
+
+/** Takes what is a user's off this device: call it before signing out or erasing. */
+export async function forget() {
+  navigator.serviceWorker?.controller?.postMessage({ forget: true });
+  await Promise.all([globalThis.caches?.delete("wallet"), "indexedDB" in window && indexedDB.deleteDatabase("portecarte")]);
+}
+
+// A signed-in user's language is also that of his passes and mails.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest(".foot a[hreflang]");
+  if (!link || !document.body.dataset.owner) return;
+  event.preventDefault();
+  await patch("/v1/me", { language: link.hreflang }).catch(() => {});
+  location.href = link.href;
 });
 
 if ("serviceWorker" in navigator) {
