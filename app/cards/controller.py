@@ -145,13 +145,22 @@ async def change(
     raw = _raw(card_id)
     held = await ports.database.read_point(lambda tx: service.held_by(tx, user_id, raw))
     changed, card = changing.judge_change(held, data), held.state.card
-    await ports.database.write(
-        lambda tx: changing.change_holding(tx, user_id, card.card_id, data, now=now)
-    )
-    if changed is not None or changing.shows_color(card, data):
-        await ports.database.write(
-            lambda tx: changing.change_card(tx, user_id, changed, card_id=card.card_id, now=now)
-        )
+
+    def own(tx: Transaction) -> Made:
+        changing.change_holding(tx, user_id, card.card_id, data, now=now)
+        return Made(200, None)
+
+    def shown(tx: Transaction) -> Made:
+        changing.change_card(tx, user_id, changed, card_id=card.card_id, now=now)
+        return Made(200, None)
+
+    # A page sends what it kept without network with a key, so that it is done once: the key
+    # stands with what is written last.
+    if changed is None and not changing.shows_color(card, data):
+        await once(request, ports, own, is_needed=False)
+    else:
+        await ports.database.write(own)
+        await once(request, ports, shown, is_needed=False)
     return await ports.database.read_point(
         lambda tx: showing.card_out(tx, user_id, card.card_id, now=now)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -165,7 +166,7 @@ def card_view(
 
 def initials(name: str) -> str:
     """Return one or two letters for a shop without logo: `Boulangerie du Port` is BP."""
-    parts = [part for part in name.replace("-", " ").replace("'", " ").split() if part[0].isalnum()]
+    parts = re.findall(r"[^\W_]+", name)
     big = [part for part in parts if not part[0].islower()] or parts
     if not big:
         return name[:1].upper() or "?"

@@ -5,6 +5,7 @@ import { t } from "./texts.js";
 const screen_ = document.getElementById("code-screen");
 const at = (id) => document.getElementById(id);
 const MODULE_LEAST = 2; // CSS pixels a module should have before a linear code is turned
+const MODULE_MOST = 5; // larger than any card: scanners then see only a part
 const LINEAR_SHARE = 0.42; // of its length: how high a linear code stands at most
 let codes = [];
 let shown = 0;
@@ -143,6 +144,7 @@ function lay() {
   let size = fitting(long);
   let high;
   if (isLinear) {
+    size = Math.min(size, MODULE_MOST);
     high = Math.min(short * 0.86, Math.max(width * size * LINEAR_SHARE, 110));
     svg.setAttribute("preserveAspectRatio", "none");
   } else {
