@@ -24,9 +24,18 @@ Found = tuple[tuple[int, ...], HistoryEntry]
 
 
 def history(
-    tx: Transaction, card: CardRow, *, user_id: int, before: int, limit: int, secrets: Secrets
+    tx: Transaction,
+    card: CardRow,
+    *,
+    user_id: int,
+    before: int,
+    limit: int,
+    secrets: Secrets,
+    language: str | None = None,
 ) -> list[Found]:
-    """List up to limit + 1 lines below a number, with their positions, in the user's language.
+    """List up to limit + 1 lines below a number, with their positions.
+
+    `language`: of a page; None is the user's own.
 
     Of a hosted card its entries, of a mirrored one the statements by their sequence.
     """
@@ -35,6 +44,7 @@ def history(
     program = programs.program_by_id(tx, card.program_id)
     assert program is not None, "programs are never deleted"
     speaker = speaker_of(tx, program, user_id=user_id)
+    speaker = msgspec.structs.replace(speaker, language=language or speaker.language)
     if card.authority == HOSTED:
         entries = ledger.history(tx, card.card_id, before=before, limit=limit + 1)
         return [((row.number,), _entered(tx, card, row, speaker)) for row in entries]

@@ -88,7 +88,13 @@ def card_page(
     held = cards.held_by(tx, user_id, card_public)
     card = held.state.card
     found = history.history(
-        tx, card, user_id=user_id, before=history.NEWEST, limit=HISTORY_SHOWN, secrets=secrets
+        tx,
+        card,
+        user_id=user_id,
+        before=history.NEWEST,
+        limit=HISTORY_SHOWN,
+        secrets=secrets,
+        language=words.language,
     )
     content = _content(tx, held)
     vouchers, offers = _hosted(tx, held, words=words, now=now)

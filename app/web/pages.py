@@ -35,6 +35,10 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     is_guest: bool
 
 
+# For pages that are the same for everybody and look nobody up.
+UNASKED = Visitor(user_id=0, session_id=0, is_guest=True)
+
+
 async def visitor_of(request: Request[Any, Any, Any], ports: Ports) -> Visitor | None:
     """Find who looks at a page; None for a stranger.
 
@@ -68,11 +72,12 @@ def render(
     *,
     page: str,
     status: int = 200,
-    visitor: Visitor | None = None,
+    visitor: Visitor | None = UNASKED,
     **values: object,
 ) -> Response[Any]:
     """Draw a page.
 
+    `visitor`: None is a stranger, UNASKED (shown as None) whoever it may be.
     `page` names the page's texts for scripts (`<page>.js.…`) and its place in the navigation.
     A template also sees: `t`, `words`, `asset`, `language`, `theme`, `page`, `path`, `visitor`,
     `script_texts`.
@@ -90,7 +95,7 @@ def render(
             theme=_chosen(request, "theme") or "auto",
             page=page,
             path=request.url.path,
-            visitor=visitor,
+            visitor=None if visitor is UNASKED else visitor,
             # Tells the service worker when another user, or none, looks through the same browser.
             owner=_owner(visitor),
             script_texts=_script_texts(words.language, page),
@@ -101,8 +106,9 @@ def render(
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Language, Accept-Encoding, Cookie",
         "Content-Language": words.language,
-        "Page-Owner": _owner(visitor),
     }
+    if visitor is not UNASKED:
+        headers["Page-Owner"] = _owner(visitor)
     body = html.encode()
     if "gzip" in request.headers.get("accept-encoding", ""):
         # Nothing that whoever asks could choose stands beside a secret: sizes tell nothing.
@@ -151,7 +157,7 @@ def _cookie(request: Request[Any, Any, Any], name: str) -> str | None:
 
 
 def _owner(visitor: Visitor | None) -> str:
-    if visitor is None:
+    if visitor is None or visitor is UNASKED:
         return ""
     return hashlib.sha256(f"page-owner {visitor.user_id}".encode()).hexdigest()[:12]
 

@@ -127,6 +127,6 @@ def test_initials_are_one_or_two_letters_of_the_shops_name() -> None:
     assert initials("Décathlon") == "Dé"
     assert initials("la vie claire") == "LC"
     assert initials("E.Leclerc") == "EL"
-    assert initials("L'Occitane") == "Oc"
+    assert initials("L'Occitane") == "LO"
     assert initials("7") == "7"
     assert initials("- '") == "-"
