@@ -44,12 +44,3 @@ def way_out(request: Request[Any, Any, Any], ports: Ports) -> WayOut | None:
         "action=android.intent.action.VIEW;category=android.intent.category.BROWSABLE;end"
     )
     return WayOut(browser="Chrome", url=intent, address=address)
-
-
-def wallet_of(request: Request[Any, Any, Any]) -> str:
-    """Name the wallet of whoever looks by client hint and user agent; `desktop` has none."""
-    hint = request.headers.get("sec-ch-ua-platform", "").strip('"')
-    agent = request.headers.get("user-agent", "")
-    if hint == "Android" or "Android" in agent:
-        return "google"
-    return "apple" if _APPLE.search(agent) else "desktop"
