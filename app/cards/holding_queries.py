@@ -8,6 +8,17 @@ from app.cards.queries import ACCOUNT, SELECT_CARD, CardState, state_of
 from app.storage.database import Transaction
 
 ERASE = {"holding": "DELETE FROM holding WHERE user_id = ?"}
+EXPORT = {
+    "cards": "SELECT c.public_id AS card_id, o.access, c.authority, p.public_id AS program_id,"
+    " c.shop_name, c.number, c.barcode_value, c.barcode_format, c.own_value, c.own_currency,"
+    " c.valid_from, c.expires_at, a.balances, a.tier, a.fields, a.message, a.as_of, h.label,"
+    " h.color, h.note, h.group_names, h.is_favorite, h.is_archived, h.position, h.last_used_at,"
+    " h.added_at, c.created_at FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id"
+    " LEFT JOIN account a ON a.card_id = h.card_id"
+    " LEFT JOIN program p ON p.program_id = c.program_id"
+    " WHERE h.user_id = ? ORDER BY h.position, h.card_id",
+}
 
 _HOLDING = (
     ", o.access, h.position, h.label, h.color, h.note, h.group_names, h.is_favorite,"

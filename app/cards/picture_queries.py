@@ -7,6 +7,10 @@ import msgspec
 from app.storage.database import Transaction
 
 ERASE = {"card_picture": "DELETE FROM card_picture WHERE user_id = ?"}
+EXPORT = {
+    "pictures": "SELECT c.public_id AS card_id, p.side, p.png FROM card_picture p"
+    " JOIN card c ON c.card_id = p.card_id WHERE p.user_id = ? ORDER BY p.card_id, p.side",
+}
 
 
 class PictureRow(msgspec.Struct, frozen=True):

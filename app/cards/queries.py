@@ -17,6 +17,20 @@ ERASE = {
     "card_by_number": "DELETE FROM card_by_number WHERE program_id = ? AND kind = ? AND value = ?",
 }
 KEPT = {"card_by_public": "a random id and an id of ours"}
+_OWNED = (
+    " FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+)
+EXPORT = {  # of the cards that a user owns
+    "contacts": "SELECT c.public_id AS card_id, k.email, k.phone, k.display_name, k.birthday,"
+    " k.enrolled_at" + _OWNED + " JOIN contact k ON k.card_id = h.card_id WHERE h.user_id = ?",
+    "statements": "SELECT c.public_id AS card_id, s.sequence, s.as_of, s.received_at, s.balances,"
+    " s.tier, s.message" + _OWNED + " JOIN statement s ON s.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY h.position, h.card_id, s.sequence",
+    "holders": "SELECT c.public_id AS card_id, u.public_id AS user_id, u.display_name, r.access,"
+    " r.since" + _OWNED + " JOIN holder r ON r.card_id = h.card_id AND r.user_id <> h.user_id"
+    " JOIN users u ON u.user_id = r.user_id WHERE h.user_id = ? ORDER BY h.position, h.card_id",
+}
 
 SELECT_CARD = (
     "SELECT c.card_id, c.public_id, c.program_id, c.authority, c.shop_name, c.number,"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from litestar import Request, Response, delete
+from litestar import MediaType, Request, Response, delete, get
 from litestar.di import NamedDependency
 
+from app.clock import rfc3339
 from app.http import cookies
 from app.http.callers import user_of
 from app.http.ports import Ports
 from app.privacy import erasing
+from app.privacy.archive import archive
 from app.privacy.erasing import Gone
+from app.privacy.sections import sections
 
 Forget = Callable[[Gone], Awaitable[None]]  # what a room above keeps of an erased user
+EXPORTS_PER_HOUR = 20
 _USER: dict[str, Any] = {"callers": ("user",)}
 
 
@@ -34,4 +39,30 @@ async def erase_me(
     return Response(None, status_code=204, headers=kept)
 
 
-ROUTES: list[Any] = [erase_me]
+@get(
+    "/v1/me/export",
+    media_type=MediaType.TEXT,
+    tags=["Users"],
+    summary="Take along everything we hold about you",
+    **_USER,
+)
+async def export_me(
+    request: Request[Any, Any, Any], ports: NamedDependency[Ports]
+) -> Response[bytes]:
+    """Answer a zip: one JSON file, a CSV for each section, and your pictures of cards."""
+    user_id, now = user_of(request).user_id, ports.clock.wall()
+    ports.limiter.check("exports", str(user_id), per_hour=EXPORTS_PER_HOUR, now=now)
+    found = await ports.database.read(lambda tx: sections(tx, user_id, secrets=ports.secrets))
+    loop = asyncio.get_running_loop()
+    packed = await loop.run_in_executor(
+        ports.threads, lambda: archive(found, exported_at=rfc3339(now))
+    )
+    return Response(packed, media_type="application/zip", headers=_DOWNLOAD)
+
+
+_DOWNLOAD = {
+    "Content-Disposition": 'attachment; filename="portecarte.zip"',
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+ROUTES: list[Any] = [erase_me, export_me]

@@ -6,13 +6,14 @@ only puts it off, and the sweeper goes on.
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 
 import msgspec
 import structlog
 
 from app.clock import MINUTE
-from app.errors import AppError
+from app.errors import AppError, Unauthorized
 from app.http.ports import Ports
 from app.privacy import erased_list, kinds, message_queries
 from app.privacy.forgetting_user import find, forget_user
@@ -39,6 +40,9 @@ async def erase(ports: Ports, user_id: int, *, is_delivering: bool = False) -> G
     Raises Unauthorized when he is gone already, Unavailable before anything was erased.
     """
     known = await ports.database.read(partial(find, user_id=user_id))
+    for joining in known.joining:
+        with contextlib.suppress(Unauthorized):  # all of it has arrived, and it is gone
+            await erase(ports, joining)
     now = ports.clock.wall()
     public_id = await ports.database.write(
         lambda tx: forget_user(tx, user_id, known, secrets=ports.secrets, now=now)

@@ -15,7 +15,7 @@ from app.privacy.kinds import CARD, CONTACT, LOGS, STAFF, USER
 from app.storage import queries as storage_queries
 from app.storage.database import Transaction
 from app.storage.queries import Erased
-from app.users import passkey_queries, promotion_queries
+from app.users import email_queries, passkey_queries, promotion_queries
 from app.users import queries as users
 from app.users.addresses import address_hash
 
@@ -29,6 +29,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     cards: frozenset[int]
     contacts: frozenset[int]
     addresses: tuple[str, ...]
+    joining: tuple[int, ...]  # accounts that were on their way into his
 
 
 def find(tx: Transaction, user_id: int) -> Known:
@@ -50,6 +51,7 @@ def find(tx: Transaction, user_id: int) -> Known:
         cards=frozenset(cards),
         contacts=frozenset(contacts) - cards,
         addresses=tuple(addresses),
+        joining=tuple(queries.accounts_joining(tx, user_id)),
     )
 
 
@@ -96,6 +98,8 @@ def _delete_look_ups(tx: Transaction, row: users.UserRow, known: Known, secrets:
 def _delete_rows(tx: Transaction, user_id: int) -> None:
     for statement in (
         passkey_queries.ERASE["passkey"],
+        email_queries.ERASE["email_change"],
+        email_queries.ERASE["user_merge"],
         promotion_queries.ERASE["promotion_sent"],
         picture_queries.ERASE["card_picture"],
         holding_queries.ERASE["holding"],
@@ -104,4 +108,3 @@ def _delete_rows(tx: Transaction, user_id: int) -> None:
         users.ERASE["users"],
     ):
         tx.run(statement, user_id)
-    queries.delete_email_change(tx, user_id)

@@ -152,9 +152,10 @@ def addresses_of(tx: Transaction, user_id: int) -> list[str]:
     return found + tx.all(str, "SELECT email FROM email_change WHERE user_id = ?", user_id)
 
 
-def delete_email_change(tx: Transaction, user_id: int) -> None:
-    """Forget which address a user wants instead."""
-    tx.run("DELETE FROM email_change WHERE user_id = ?", user_id)
+def accounts_joining(tx: Transaction, user_id: int) -> list[int]:
+    """List the accounts that were on their way into a user's."""
+    sql = "SELECT from_user FROM user_merge WHERE user_id = ? ORDER BY from_user"
+    return tx.all(int, sql, user_id)
 
 
 def claim_hashes(tx: Transaction, card_id: int) -> list[bytes]:
@@ -203,3 +204,14 @@ def delete_ended_pictures(tx: Transaction, user_id: int) -> None:
 def forget_address(tx: Transaction, card_id: int) -> None:
     """Take the address from a contact on file; the rest is somebody else's."""
     tx.run("UPDATE contact SET email = NULL WHERE card_id = ?", card_id)
+
+
+def owned_with_account(tx: Transaction, user_id: int) -> list[int]:
+    """List the cards of programs that a user owns, in his order."""
+    return tx.all(
+        int,
+        "SELECT h.card_id FROM holding h JOIN card c ON c.card_id = h.card_id"
+        " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+        " WHERE h.user_id = ? AND c.program_id IS NOT NULL ORDER BY h.position, h.card_id",
+        user_id,
+    )

@@ -11,6 +11,10 @@ ERASE = {
     "passkey_by_credential": "DELETE FROM passkey_by_credential WHERE credential_hash = ?",
 }
 KEPT = {"passkey_challenge": "a question good for five minutes, pruned within the hours after"}
+EXPORT = {
+    "passkeys": "SELECT public_id AS passkey_id, name, created_at, last_used_at FROM passkey"
+    " WHERE user_id = ? ORDER BY passkey_id",
+}
 
 
 class PasskeyRow(msgspec.Struct, frozen=True):

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.privacy import erased_list
-from tests.cards.cards_world import Asking, rows
 from tests.flows.conftest import World
 from tests.flows.phones import Shop
-from tests.privacy.life import DELETED_NUMBER, OTHER_EMAIL, Life, files, hits, lived, must, tables
-from tests.users.people import mails
+from tests.privacy.life import DELETED_NUMBER, Life, files, hits, lived, tables
 
 
 async def erase(life: Life) -> None:
