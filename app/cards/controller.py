@@ -19,6 +19,7 @@ from app.cards import (
     showing,
 )
 from app.cards.asking import registration
+from app.cards.ending import draw_end
 from app.cards.holding_queries import HoldingRow
 from app.cards.making import draw_ids
 from app.cards.registering import count_try, hold, is_claim, register
@@ -173,9 +174,11 @@ async def remove(
     """Void its passes and forget it; the merchant's record of a program's card stays."""
     user_id, now, raw = user_of(request).user_id, ports.clock.wall(), _raw(card_id)
     card = await ports.database.read_point(lambda tx: service.card_of_user(tx, user_id, raw))
-    event_id = ports.ids.public()
+    event_id, sealed = ports.ids.public(), draw_end(ports)
     await ports.database.write(
-        lambda tx: leaving.leave(tx, user_id, card.card_id, event_id=event_id, now=now)
+        lambda tx: leaving.leave(
+            tx, user_id, card.card_id, event_id=event_id, sealed=sealed, now=now
+        )
     )
     await ports.database.write(lambda tx: leaving.forget(tx, user_id, card.card_id))
 
@@ -246,5 +249,5 @@ ROUTES: list[Any] = [
     barcode_png,
     *hosted_controller.ROUTES,
     *claims_controller.ROUTES,
-]
     *pictures_controller.ROUTES,
+]

@@ -13,26 +13,30 @@ from app.outbox import service as outbox
 from app.storage.database import Transaction
 
 
-def leave(tx: Transaction, user_id: int, card_id: int, *, event_id: bytes, now: int) -> None:
+def leave(
+    tx: Transaction, user_id: int, card_id: int, *, event_id: bytes, sealed: bytes, now: int
+) -> None:
     """Take a card from its user and void his passes; the card's family only.
 
     The owner of a number-only card ends it; a program's card stays, without holder, because it is
-    the merchant's record. Whoever was shared the card only ends his own share.
-    Raises: NotFound when he does not hold it.
+    the merchant's record: its shares end with him. Whoever was shared the card only ends his own
+    share. `sealed`: of `ending.draw_end`. Raises: NotFound when he does not hold it.
     """
     card = queries.lock_card(tx, card_id)
     access = queries.access_of(tx, card_id, user_id)
     if card is None or access is None:
         raise NotFound
     if access != OWNER:
-        queries.delete_holder(tx, card_id, user_id)
-        pass_queries.void_of_user(tx, card_id, user_id, now)
-    else:
-        queries.delete_holders(tx, card_id)
-        pass_queries.void(tx, card_id, now)
-        if card.program_id is None:
-            queries.void_card(tx, card_id, now)
-        outbox.record(tx, card_id, "card.deleted", event_public_id=event_id, facts={}, now=now)
+        end_holding(tx, card_id, user_id, sealed=sealed, now=now)
+        return
+    end_sharing(tx, card_id)
+    queries.delete_holders(tx, card_id)
+    pass_queries.void(tx, card_id, now)
+    renew_codes(tx, card_id, sealed=sealed, now=now)
+    if card.program_id is None:
+        queries.void_card(tx, card_id, now)
+        queries.forget_code(tx, card_id)
+    outbox.record(tx, card_id, "card.deleted", event_public_id=event_id, facts={}, now=now)
     outbox.touch(tx, card_id, now=now, priority=outbox.SINGLE)
 
 

@@ -21,7 +21,8 @@ def look(tx: Transaction, user_id: int) -> dict[int, Seen]:
         tx.all(
             _seen,
             "SELECT h.card_id, c.public_id, r.revision, o.access, h.position, h.label, h.color,"
-            " h.note, h.group_names, h.is_favorite, h.is_archived FROM holding h"
+            " h.note, h.group_names, h.is_favorite, h.is_archived,"
+            " (SELECT COUNT(*) FROM holder x WHERE x.card_id = h.card_id) FROM holding h"
             " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id"
             " JOIN card c ON c.card_id = h.card_id"
             " JOIN card_revision r ON r.card_id = h.card_id"
