@@ -18,6 +18,8 @@ from app.imports.files import unreadable
 
 ENTRIES_MAX = 16_000
 UNPACKED_MAX = 64 * 1024 * 1024  # bytes of all entries together
+TABLE_MAX = 16 * 1024 * 1024  # bytes of one entry: no table of 5,000 cards comes near
+PICTURE_MAX = 5 * 1024 * 1024
 PASS_ENTRIES_MAX = 64  # of one pkpass
 PASS_BYTES_MAX = 5 * 1024 * 1024
 
@@ -67,6 +69,29 @@ class Budget:
             raise unreadable("too-big", f"Unpacked, the file has more than {self._limit:,} bytes.")
 
 
+class Sink:
+    """Takes what is unpacked; of what is longer than `keep` nothing is held, but all is counted."""
+
+    def __init__(self, budget: Budget, keep: int) -> None:
+        self._budget, self._keep = budget, keep
+        self._size = 0
+        self.held = bytearray()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there was more than is kept."""
+        return self._size > self._keep
+
+    def add(self, part: bytes) -> None:
+        """Take some more. Raises TooBig."""
+        self._budget.spend(len(part))
+        self._size += len(part)
+        if self.is_over:
+            self.held = bytearray()
+        else:
+            self.held += part
+
+
 class Entry(msgspec.Struct, frozen=True):
     """What an entry holds; damaged: not all of it, or not what was packed."""
 
@@ -112,7 +137,8 @@ class Archive:
             raise unreadable("password-needed", "The file is encrypted: send its password too.")
         self._password = password.encode("utf-8", "surrogatepass")
         locked.sort(key=lambda info: info.compress_size)
-        if not any(not self._decrypted(info).is_damaged for info in locked[:_PROBES]):
+        probes = (self._decrypt(info, Sink(self.budget, 0)) for info in locked[:_PROBES])
+        if not any(probes):
             raise unreadable("password-wrong", "This is not the password of the file.")
 
     def read(self, name: str) -> Entry:
@@ -120,66 +146,86 @@ class Archive:
 
         Raises: TooBig.
         """
+        sink = Sink(self.budget, TABLE_MAX)
+        is_whole = self._unpack(name, sink)
+        if sink.is_over:
+            raise unreadable("too-big", f"An entry has more than {TABLE_MAX:,} bytes.")
+        return Entry(bytes(sink.held), not is_whole)
+
+    def picture(self, name: str) -> bytes:
+        """Read a picture, empty when it is bigger than any that is decoded. Raises TooBig."""
+        sink = Sink(self.budget, PICTURE_MAX)
+        self._unpack(name, sink)
+        return bytes(sink.held)
+
+    def _unpack(self, name: str, sink: Sink) -> bool:
+        """Unpack an entry; return whether it is whole."""
         info = self._infos.get(name)
         if info is None or info.compress_type not in {_STORED, _DEFLATED}:
-            return Entry(b"", True)
-        return self._decrypted(info) if info.flag_bits & 1 else self._plain(info)
+            return False
+        if info.flag_bits & 1:
+            return self._decrypt(info, sink)
+        return self._unpack_plain(info, sink)
 
-    def _plain(self, info: pyzipper.ZipInfo) -> Entry:
+    def _unpack_plain(self, info: pyzipper.ZipInfo, sink: Sink) -> bool:
         """Read past the local header, which is not believed."""
         at = info.header_offset
         head = self._content[at : at + 30] if at >= 0 else b""
         if len(head) < 30 or not head.startswith(b"PK\x03\x04"):
-            return Entry(b"", True)
+            return False
         begin = at + 30 + sum(struct.unpack_from("<HH", head, 26))
         packed = self._content[begin : begin + info.compress_size]
         if info.compress_type == _STORED:
-            self.budget.spend(len(packed))
-            return Entry(packed, zlib.crc32(packed) != info.CRC)
-        content, is_whole = self._inflated(packed)
-        return Entry(content, not is_whole or zlib.crc32(content) != info.CRC)
+            sink.add(packed)
+            is_whole = True
+        else:
+            is_whole = _inflate(packed, sink)
+        return is_whole and zlib.crc32(sink.held) == info.CRC
 
-    def _inflated(self, packed: bytes) -> tuple[bytes, bool]:
-        decoder, out = zlib.decompressobj(-15), bytearray()
-        for begin in range(0, len(packed), _PIECE):
-            saved, size = decoder.copy(), len(out)
-            piece = packed[begin : begin + _PIECE]
-            try:
-                self._feed(decoder, piece, out)
-            except zlib.error:
-                del out[size:]
-                self._feed_bytes(saved, piece, out)
-                return bytes(out), False
-            if decoder.eof:
-                break
-        return bytes(out), decoder.eof
-
-    def _feed(self, decoder: zlib._Decompress, piece: bytes, out: bytearray) -> None:
-        part = b" "
-        while (piece or part) and not decoder.eof:
-            part = decoder.decompress(piece, _CHUNK)
-            piece = decoder.unconsumed_tail
-            self.budget.spend(len(part))
-            out += part
-
-    def _feed_bytes(self, decoder: zlib._Decompress, piece: bytes, out: bytearray) -> None:
-        """Go on byte by byte up to the one that is wrong."""
-        try:
-            for at in range(len(piece)):
-                self._feed(decoder, piece[at : at + 1], out)
-        except zlib.error:
-            return
-
-    def _decrypted(self, info: pyzipper.ZipInfo) -> Entry:
-        out = bytearray()
+    def _decrypt(self, info: pyzipper.ZipInfo, sink: Sink) -> bool:
         try:
             with self._zip.open(info, pwd=self._password) as file:
                 while part := file.read(_CHUNK):
-                    self.budget.spend(len(part))
-                    out += part
+                    sink.add(part)
         except _STUMBLES:
-            return Entry(bytes(out), True)
-        return Entry(bytes(out))
+            return False
+        return True
+
+
+def _inflate(packed: bytes, sink: Sink) -> bool:
+    """Unpack up to the end or the first byte that is wrong; return whether there was none."""
+    decoder = zlib.decompressobj(-15)
+    for begin in range(0, len(packed), _PIECE):
+        piece, saved, added = packed[begin : begin + _PIECE], decoder.copy(), 0
+        try:
+            for part in _parts(decoder, piece):
+                sink.add(part)
+                added += len(part)
+        except zlib.error:
+            _inflate_bytes(saved, piece, sink, skip=added)
+            return False
+        if decoder.eof:
+            break
+    return decoder.eof
+
+
+def _inflate_bytes(decoder: zlib._Decompress, piece: bytes, sink: Sink, *, skip: int) -> None:
+    """Unpack byte by byte, so that nothing before the wrong one is lost; `skip`: taken already."""
+    try:
+        for at in range(len(piece)):
+            for part in _parts(decoder, piece[at : at + 1]):
+                sink.add(part[skip:])
+                skip = max(0, skip - len(part))
+    except zlib.error:
+        return
+
+
+def _parts(decoder: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    part = b" "
+    while (piece or part) and not decoder.eof:
+        part = decoder.decompress(piece, _CHUNK)
+        piece = decoder.unconsumed_tail
+        yield part
 
 
 def _directory(content: bytes) -> Iterator[int]:

@@ -98,9 +98,7 @@ def read_text(
             said.fail(row, "bad-record" if is_old else "bad-json", CARDS)
             continue
         named = (pictures or {}).get(text_in(item.get("id")), ())
-        shown = (
-            () if archive is None else (Picture(s, archive.read(n).content, row) for s, n in named)
-        )
+        shown = () if archive is None else (Picture(s, archive.picture(n), row) for s, n in named)
         _take(said, row, item, given=given, pictures=tuple(shown))
     return said.file()
 

@@ -34,7 +34,7 @@ def read_catima_zip(archive: Archive) -> FoundFile:
     for name in archive.names:
         found = _PICTURE.fullmatch(name)
         if found is not None and int(found[1]) in known:
-            content = archive.read(name).content
+            content = archive.picture(name)
             pictures.setdefault(int(found[1]), []).append(Picture(found[2], content, name))
         elif name != TABLE:
             ignored.append(Remark(name, "ignored-entry", name))

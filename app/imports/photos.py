@@ -20,8 +20,11 @@ _NAMELESS = {"fr": "Carte"}
 
 
 async def read_photo(ports: Ports, content: bytes, given: Given) -> FoundFile:
-    """Make a card of the best code in a picture. Raises UnreadableFile, TooBig, InvalidPicture."""
-    codes = [code for code in await ports.pictures.codes(content) if code.format != "none"]
+    """Make a card of the best code in a picture. Raises UnreadableFile, TooBig."""
+    try:
+        codes = [code for code in await ports.pictures.codes(content) if code.format != "none"]
+    except InvalidPicture:
+        codes = []
     if not codes:
         text = "No barcode was found in the picture: take it closer and straight, or type."
         raise unreadable("no-barcode-found", text)

@@ -171,4 +171,4 @@ def _expiry(said: Said, row: str, document: dict[str, Any]) -> int | None:
 def _icon(archive: Archive, row: str) -> Iterator[Picture]:
     name = next((it for it in _ICONS if it in archive.names), None)
     if name is not None:
-        yield Picture("icon", archive.read(name).content, row)
+        yield Picture("icon", archive.picture(name), row)

@@ -34,19 +34,12 @@ class Plan(msgspec.Struct, frozen=True):
         }
 
 
-class Wallet(msgspec.Struct, frozen=True):
-    """What a user holds; `sides`: card id → sides of which he has a picture."""
-
-    cards: list[HeldCard]
-    sides: dict[int, set[str]] = {}
-
-
-def plan(file: FoundFile, wallet: Wallet) -> Plan:
+def plan(file: FoundFile, wallet: list[HeldCard]) -> Plan:
     """Compare a file with what the user holds, and with itself."""
-    held = {_same_as_held(it): it for it in wallet.cards}
+    held = {_same_as_held(it): it for it in wallet}
     live = {
         (folded(it.state.card.shop_name), it.state.card.number)
-        for it in wallet.cards
+        for it in wallet
         if it.state.card.program_id is not None or it.holding.access != "owner"
     }
     new: dict[Sameness, FoundCard] = {}
@@ -58,7 +51,7 @@ def plan(file: FoundFile, wallet: Wallet) -> Plan:
             skipped.append(Remark(card.row, "already-there"))
         elif key in held:
             before = filled.get(key, Filling(held[key], held[key]))
-            after = _filled(before, card, wallet)
+            after = _filled(before, card)
             if after == before:
                 skipped.append(Remark(card.row, "already-there"))
                 continue
@@ -69,9 +62,8 @@ def plan(file: FoundFile, wallet: Wallet) -> Plan:
     return Plan(tuple(new.values()), tuple(filled.values()), tuple(skipped))
 
 
-def _filled(before: Filling, card: FoundCard, wallet: Wallet) -> Filling:
-    has = wallet.sides.get(before.before.state.card.card_id, set())
-    has = has | {picture.side for picture in before.pictures}
+def _filled(before: Filling, card: FoundCard) -> Filling:
+    has = {*before.before.pictures, *(picture.side for picture in before.pictures)}
     added = tuple(picture for picture in card.pictures if picture.side not in has)
     return Filling(before.before, fill(before.after, card), before.pictures + added)
 
@@ -94,7 +86,8 @@ def fill(held: HeldCard, card: FoundCard) -> HeldCard:
         group_names=_groups(card) if own.group_names == "[]" else own.group_names,
         last_used_at=card.last_used_at if own.last_used_at is None else own.last_used_at,
     )
-    return HeldCard(msgspec.structs.replace(held.state, card=row), own)
+    state = msgspec.structs.replace(held.state, card=row)
+    return msgspec.structs.replace(held, state=state, holding=own)
 
 
 def own_side(card: FoundCard, position: int) -> HoldingRow:

@@ -22,11 +22,11 @@ from app.cards.showing import Showing
 from app.errors import Conflict
 from app.http.ports import Ports
 from app.ids import public_id
-from app.imports import queries
 from app.imports.detecting import is_photo, read_file
 from app.imports.found import FoundCard, FoundFile, Given, Remark
 from app.imports.photos import read_photo, redrawn
-from app.imports.planning import Plan, Wallet, plan
+from app.imports.planning import Plan, plan
+from app.imports.portecarte import SIDES
 from app.imports.reasons import sentence
 from app.imports.schemas import ImportedOut, Progress, RemarkOut
 from app.imports.writing import NewOne, fill, new_one, row_of, write
@@ -53,7 +53,7 @@ class Prepared(msgspec.Struct, frozen=True):
     user_id: int
     order: Order
     file: FoundFile
-    wallet: Wallet
+    wallet: list[HeldCard]
     first_position: int
     picture_bytes: int  # what the wallet's pictures take already
 
@@ -73,7 +73,7 @@ async def prepare(ports: Ports, user_id: int, order: Order) -> Prepared:
     """Read the file and the wallet. Raises UnreadableFile, TooBig, Conflict."""
     file = await _read(ports, order)
     wallet, first, taken = await ports.database.read(partial(_wallet, user_id=user_id))
-    if len(wallet.cards) + len(plan(file, wallet).new) > CARDS_PER_USER_MAX:
+    if len(wallet) + len(plan(file, wallet).new) > CARDS_PER_USER_MAX:
         raise Conflict(f"a wallet holds at most {CARDS_PER_USER_MAX} cards")
     return Prepared(user_id, order, file, wallet, first, taken)
 
@@ -99,7 +99,7 @@ async def steps(ports: Ports, prepared: Prepared) -> AsyncGenerator[Progress | I
             await fill(ports, user_id, filling, now=now)
     shown = await ports.database.read(
         lambda tx: [
-            Showing(tx, now=now).card(HeldCard(CardState(row, None), one.own))
+            Showing(tx, now=now).card(HeldCard(CardState(row, None), one.own, _sides(one)))
             for row, one in zip(rows, new, strict=True)
         ]
     )
@@ -122,13 +122,9 @@ async def _read(ports: Ports, order: Order) -> FoundFile:
     return await loop.run_in_executor(ports.threads, read_file, order.content, given)
 
 
-def _wallet(tx: Transaction, *, user_id: int) -> tuple[Wallet, int, int]:
-    sides: dict[int, set[str]] = {}
-    for card_id, side in queries.sides_of(tx, user_id):
-        sides.setdefault(card_id, set()).add(side)
-    wallet = Wallet(cards.cards_of_user(tx, user_id), sides)
+def _wallet(tx: Transaction, *, user_id: int) -> tuple[list[HeldCard], int, int]:
     taken = picture_queries.bytes_beside(tx, user_id, 0, "")
-    return wallet, cards.place_of(tx, user_id), taken
+    return cards.cards_of_user(tx, user_id), cards.place_of(tx, user_id), taken
 
 
 def _steps_of(prepared: Prepared) -> int:
@@ -191,6 +187,11 @@ def _answer(file: FoundFile, decided: Plan, shown: list[CardOut], language: str)
         warnings=said(file.warnings),
         cards=shown,
     )
+
+
+def _sides(one: NewOne) -> tuple[str, ...]:
+    has = {picture.side for picture in one.found.pictures}
+    return tuple(side for side in SIDES if side in has)
 
 
 def _in_order(remark: Remark) -> tuple[int, str]:

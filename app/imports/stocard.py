@@ -147,7 +147,7 @@ def _pictures(folder: _Folder) -> Iterator[Picture]:
 def _picture(archive: Archive, side: str, name: str, row: str) -> tuple[Picture, ...]:
     if name not in archive.names:
         return ()
-    return (Picture(side, archive.read(name).content, row),)
+    return (Picture(side, archive.picture(name), row),)
 
 
 def _object(archive: Archive, name: str) -> dict[str, Any] | None:
