@@ -79,7 +79,11 @@ async def opened(
 
 async def remember(context: BrowserContext, url: str, token: str) -> None:
     """Give a window the cookie of a session."""
-    await context.add_cookies([{"name": COOKIE, "value": token, "url": url, "secure": True}])
+    # By host: with the address of a server without TLS Chromium refuses a `__Host-` cookie.
+    host = urlsplit(url).hostname or ""
+    await context.add_cookies(
+        [{"name": COOKIE, "value": token, "domain": host, "path": "/", "secure": True}]
+    )
 
 
 def _watch(context: BrowserContext, host: str, faults: list[str]) -> None:
@@ -147,4 +151,5 @@ async def keep_picture(page: Page, name: str, *, full: bool = True) -> None:
         return
     folder = Path(PICTURES)
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    await page.evaluate("() => scrollTo({top: 0, behavior: 'instant'})")  # bars stick to the top
     await page.screenshot(path=folder / f"{name}.png", full_page=full)
