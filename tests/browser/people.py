@@ -58,8 +58,8 @@ def signed_in(url: str, email: str) -> str:
 def user_asks(
     url: str, token: str, method: str, path: str, body: Any = None, *, key: str = ""
 ) -> Any:
-    """Ask /v1 with a token; return the decoded answer. Fails on a problem."""
-    headers = {"Authorization": f"Bearer {token}"}
+    """Ask /v1 with a token, or as a stranger; return the answer. Fails on a problem."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     if method == "POST":
         headers["Idempotency-Key"] = key or json.dumps([path, body])[:200]
     answer = httpx2.request(method, url + path, json=body, headers=headers, trust_env=False)
