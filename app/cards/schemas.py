@@ -202,11 +202,12 @@ class LotOut(msgspec.Struct, frozen=True, kw_only=True):
 class VoucherOut(msgspec.Struct, frozen=True, kw_only=True):
     """A right to something. `value`: minor units (amount), basis points (percent), 0 (item).
 
-    `status`: issued, used or void; one that expired still reads issued.
+    `status`: issued, used or void; one that expired still reads issued. `code` null: for who may
+    see it, and not use it.
     """
 
     id: str
-    code: str
+    code: str | None
     template: str
     kind: str
     value: int
