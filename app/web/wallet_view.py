@@ -166,7 +166,7 @@ def card_view(
 
 def initials(name: str) -> str:
     """Return one or two letters for a shop without logo: `Boulangerie du Port` is BP."""
-    parts = re.findall(r"[^\W_]+", name)
+    parts: list[str] = re.findall(r"[^\W_]+", name)
     big = [part for part in parts if not part[0].islower()] or parts
     if not big:
         return name[:1].upper() or "?"

@@ -6,6 +6,7 @@ const screen_ = document.getElementById("code-screen");
 const at = (id) => document.getElementById(id);
 const MODULE_LEAST = 2; // CSS pixels a module should have before a linear code is turned
 const MODULE_MOST = 5; // larger than any card: scanners then see only a part
+const WIDE_MOST = 440; // CSS pixels of a square code
 const LINEAR_SHARE = 0.42; // of its length: how high a linear code stands at most
 let codes = [];
 let shown = 0;
@@ -136,7 +137,8 @@ function lay() {
   const box = at("code-middle").getBoundingClientRect();
   const ratio = window.devicePixelRatio || 1;
   const { svg, width, height, isLinear } = drawing;
-  const fitting = (space) => Math.max(1, Math.floor((space * ratio) / width)) / ratio;
+  // Where not even one pixel a module fits, all of it in fractions reads better than a part.
+  const fitting = (space) => (Math.floor((space * ratio) / width) || (space * ratio) / width) / ratio;
   let isTurned = turned;
   if (isTurned === null) isTurned = isLinear && box.height > box.width && fitting(box.width) < MODULE_LEAST && fitting(box.height) > fitting(box.width);
   const long = isTurned ? box.height : box.width;
@@ -148,8 +150,8 @@ function lay() {
     high = Math.min(short * 0.86, Math.max(width * size * LINEAR_SHARE, 110));
     svg.setAttribute("preserveAspectRatio", "none");
   } else {
-    size = Math.max(1 / ratio, Math.min(size, Math.floor((short * ratio) / height) / ratio, (440 / width)));
-    size = Math.max(1, Math.floor(size * ratio)) / ratio;
+    const most = Math.min(size, short / height, WIDE_MOST / width) * ratio;
+    size = (Math.floor(most) || most) / ratio;
     high = height * size;
   }
   high = Math.round(high * ratio) / ratio;
