@@ -15,7 +15,7 @@ from app.http.callers import user_of
 from app.http.media import decode_json
 from app.http.ports import Ports
 from app.http.streaming import streamed
-from app.imports import photos_controller
+from app.imports import export_controller, photos_controller
 from app.imports.files import FILE_MAX
 from app.imports.schemas import ImportedOut, SharedLink
 from app.imports.service import Order, Prepared, import_file, prepare, steps
@@ -95,4 +95,4 @@ async def _form(request: Request[Any, Any, Any]) -> Order:
     )
 
 
-ROUTES: list[Any] = [import_cards, *photos_controller.ROUTES]
+ROUTES: list[Any] = [import_cards, *photos_controller.ROUTES, *export_controller.ROUTES]

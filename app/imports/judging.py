@@ -93,8 +93,13 @@ def text_in(found: object) -> str:
 def group_names(found: Sequence[object]) -> tuple[str, ...]:
     """Return the names that can be groups, each once; the others are dropped."""
     names = (text_in(name).strip() for name in found)
-    usable = (name for name in names if name and len(name) <= TEXT_MAX and name.isprintable())
+    usable = (name for name in names if name and len(name) <= TEXT_MAX and _is_clean(name))
     return tuple(dict.fromkeys(usable))[:GROUPS_MAX]
+
+
+def _is_clean(name: str) -> bool:
+    """Tell whether a group may be called that; emoji of several signs are not "printable"."""
+    return not values.has_control_character(name)
 
 
 def _trimmed(card: FoundCard) -> FoundCard:
