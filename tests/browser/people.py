@@ -61,7 +61,7 @@ def user_asks(
     """Ask /v1 with a token, or as a stranger; return the answer. Fails on a problem."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if method == "POST":
-        headers["Idempotency-Key"] = key or json.dumps([path, body])[:200]
+        headers["Idempotency-Key"] = key or json.dumps([path, body], separators=(",", ":"))[:200]
     answer = httpx2.request(method, url + path, json=body, headers=headers, trust_env=False)
     assert answer.status_code < 400, answer.text
     return answer.json() if answer.content else None
