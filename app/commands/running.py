@@ -38,7 +38,7 @@ async def import_file(
     """
     if file.stat().st_size > FILE_MAX:  # noqa: ASYNC240  # nothing else runs here
         raise Sentence(f"{file} has more than {FILE_MAX:,} bytes.")
-    content, password = file.read_bytes(), _first_line(password_file)  # noqa: ASYNC240
+    content, password = file.read_bytes(), first_line(password_file)  # noqa: ASYNC240
     if operator.is_served(settings):
         return operator.ask(
             settings, "imports", content, ImportedOut, user=email, password=password
@@ -47,7 +47,7 @@ async def import_file(
         return await imported(ports, email, content, password=password)
 
 
-def _first_line(file: Path | None) -> str | None:
+def first_line(file: Path | None) -> str | None:
     """Read a password; never an argument, which every user of the machine may read."""
     if file is None:
         return None
