@@ -18,7 +18,12 @@ from tests.sandbox.demo_server import RunningDemo
 # Page → its path, and whether the demo's user looks at it. `{card}`, `{program}` are filled in.
 PAGES = {
     "offline": ("/offline", False),
+    "about": ("/about", False),
+    "sandbox": ("/sandbox", False),
     "missing": ("/cards/none", False),
+    "first-visit": ("/", False),
+    "wallet": ("/", True),
+    "card": ("/cards/{card}", True),
 }
 SIZES = (PHONE, DESKTOP)
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
