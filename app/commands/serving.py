@@ -40,6 +40,7 @@ from app.sandbox.google_mount import PATH as GOOGLE_PATH
 from app.sandbox.google_mount import mount
 from app.sandbox.running import Sandbox
 from app.settings import Settings
+from app.web import sandbox_controller as sandbox_page
 
 HEADER_READ_MILLISECONDS = 5_000  # a client that sends its headers slower than this is a nuisance
 REQUESTS_MAX = 2_048  # taken from the socket at once; our own gate sheds load before
@@ -67,7 +68,7 @@ async def serve(settings: Settings, *, is_demo: bool) -> None:
         stack.callback(operator.retire, settings)
         routes: list[Any] = operator_routes.routes(token)
         if sandbox is not None:
-            routes += sandbox_controller.routes(sandbox)
+            routes += sandbox_controller.routes(sandbox) + sandbox_page.routes(sandbox)
         if sandbox is not None and sandbox.google is not None:
             routes.append(mount(sandbox.google))
         app = create_app(settings, ports, extras=Extras(routes=tuple(routes), has_worker=True))
