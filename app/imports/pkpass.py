@@ -147,7 +147,8 @@ def _line(field: dict[str, Any], strings: dict[str, str]) -> Iterator[str]:
     text = repr(value) if isinstance(value, float) else text_in(value)
     text, label = strings.get(text, text), _told(field, "label", strings)
     written = f"{label}: {text}" if label else text
-    written = "".join(it if it.isprintable() else "\n" if it == "\n" else " " for it in written)
+    # Our own notes hold no control characters but line ends; in passes they are slips.
+    written = "".join(" " if values.has_control_character(it, allowed="\n") else it for it in written)
     if text.strip():
         yield written.strip()
 

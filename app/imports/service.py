@@ -11,7 +11,7 @@ from functools import partial
 
 import msgspec
 
-from app.cards import picture_queries
+from app.cards import holding_queries, picture_queries
 from app.cards import service as cards
 from app.cards.holding_queries import HeldCard
 from app.cards.pictures import BYTES_MAX
@@ -124,7 +124,8 @@ async def _read(ports: Ports, order: Order) -> FoundFile:
 
 def _wallet(tx: Transaction, *, user_id: int) -> tuple[list[HeldCard], int, int]:
     taken = picture_queries.bytes_beside(tx, user_id, 0, "")
-    return cards.cards_of_user(tx, user_id), cards.place_of(tx, user_id), taken
+    first = holding_queries.place(tx, user_id).next_position
+    return cards.cards_of_user(tx, user_id), first, taken
 
 
 def _steps_of(prepared: Prepared) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TypeVar, cast
@@ -16,7 +17,7 @@ from app.cards.numbers import Code
 from app.cards.picture_queries import PictureRow
 from app.cards.queries import CardRow
 from app.http.ports import Ports
-from app.ids import PUBLIC_BYTES, public_id
+from app.ids import PUBLIC_BYTES
 from app.imports.found import FoundCard, Picture
 from app.imports.planning import Filling, number_only, own_side
 from app.imports.sameness import same
@@ -26,6 +27,7 @@ from app.users import queries as users
 
 T = TypeVar("T")
 BATCH = 100  # cards in one commit, each whole by itself
+AT_ONCE = 4  # commits under way: PostgreSQL does them side by side
 
 
 class NewOne(msgspec.Struct, frozen=True):
@@ -47,23 +49,24 @@ def new_one(ports: Ports, user_id: int, found: FoundCard, *, position: int, now:
 async def write(
     ports: Ports, user_id: int, new: Sequence[NewOne], *, now: int
 ) -> AsyncIterator[list[CardRow]]:
-    """Make the cards, then put them into the wallet: two families, so two units of work each.
+    """Make the cards, one unit of work each, then put them into the wallet, another family.
 
-    Yields the rows of each commit.
+    Yields the rows of each hundred. A card whose place is lost by a crash is found again.
     """
-    for begin in range(0, len(new), BATCH):
-        part = new[begin : begin + BATCH]
-        made = await _all(
-            ports, [partial(_make, user_id=user_id, one=one, now=now) for one in part]
-        )
-        await _all(
-            ports,
-            [
-                partial(_hold, user_id=user_id, row=row, one=one, now=now)
-                for row, one in zip(made, part, strict=True)
-            ],
-        )
-        yield made
+    parts = [new[begin : begin + BATCH] for begin in range(0, len(new), BATCH)]
+    for begin in range(0, len(parts), AT_ONCE):
+        works = (_write_part(ports, user_id, it, now) for it in parts[begin : begin + AT_ONCE])
+        for made in await asyncio.gather(*works):
+            yield made
+
+
+async def _write_part(
+    ports: Ports, user_id: int, part: Sequence[NewOne], now: int
+) -> list[CardRow]:
+    made = await _all(ports, [partial(_make, user_id=user_id, one=one, now=now) for one in part])
+    pairs = list(zip(made, part, strict=True))
+    await ports.database.write(partial(_hold, user_id=user_id, pairs=pairs, now=now))
+    return made
 
 
 async def fill(ports: Ports, user_id: int, filling: Filling, *, now: int) -> None:
@@ -128,15 +131,21 @@ def _make(tx: Transaction, *, user_id: int, one: NewOne, now: int) -> CardRow:
     return cards.add_number_only(tx, user_id, number_only(one.found), drawn=drawn, now=now)
 
 
-def _hold(tx: Transaction, *, user_id: int, row: CardRow, one: NewOne, now: int) -> None:
-    cards.hold(tx, user_id, public_id("card", row.public_id), one.own, now=now)
-    _keep(tx, user_id, row.card_id, one.found.pictures)
+def _hold(
+    tx: Transaction, *, user_id: int, pairs: Sequence[tuple[CardRow, NewOne]], now: int
+) -> None:
+    """Put cards into the wallet with their pictures; the user's family only, harmless twice."""
+    if users.lock_user(tx, user_id) is None:
+        return  # erased meanwhile
+    for row, one in pairs:
+        access = queries.access_of(tx, row.card_id, user_id)
+        if access is not None:
+            own = msgspec.structs.replace(one.own, access=access)
+            holding_queries.insert(tx, user_id, row.card_id, own, now=now)
+            _keep(tx, user_id, row.card_id, one.found.pictures)
 
 
 def _keep(tx: Transaction, user_id: int, card_id: int, pictures: Sequence[Picture]) -> None:
-    """Keep pictures of a card that the user holds, under his lock."""
-    if not pictures or queries.access_of(tx, card_id, user_id) is None:
-        return
     for picture in pictures:
         picture_queries.put(tx, user_id, PictureRow(card_id, picture.side, picture.content))
 
@@ -157,6 +166,8 @@ def _fill_holding(
 ) -> None:
     if users.lock_user(tx, user_id) is None:
         return  # erased meanwhile
+    if queries.access_of(tx, card_id, user_id) is None:
+        return  # taken out of the wallet meanwhile
     holding_queries.update(tx, user_id, card_id, own)
     _keep(tx, user_id, card_id, pictures)
 
