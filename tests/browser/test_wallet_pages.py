@@ -273,3 +273,47 @@ async def test_the_wallets_first_load_stays_below_sixty_kilobytes(
     person.add_all()
     async with windows.opened(chromium, demo.url, token=person.token) as window:
         assert await windows.transferred(window, "/") < 60 * 1024
+
+
+async def test_a_code_that_changes_is_shown_where_the_program_asks_and_the_fixed_one_offline(
+    chromium: Browser, demo: RunningDemo, person: Person
+) -> None:
+    card = person.ask("POST", "/v1/cards", {"program_id": changing_program(demo), "number": "R-17"})
+    async with windows.opened(
+        chromium, demo.url, token=person.token, language="en", allowed=("ERR_INTERNET",)
+    ) as window:
+        page = window.page
+        await windows.go(window, "/")
+        await page.locator(".tile-main").tap()
+        await page.get_by_text("This code changes every 30 seconds.").wait_for()
+        changing = await page.locator("#code-number").text_content()
+        assert changing != card["number"]
+        assert await read(page, PHONE[0]) == [changing]
+        await page.locator("[data-code-close]").tap()
+        await kept(page, 1)
+        await window.context.set_offline(True)
+        await page.goto("/")
+        await page.locator(".tile-main").tap()
+        await page.get_by_text("fixed code").wait_for()
+        assert await read(page, PHONE[0]) == [card["number"]]
+
+
+def changing_program(demo: RunningDemo) -> str:
+    """Make a program whose cards show a code that changes; return its id."""
+    answer = httpx2.post(
+        f"{demo.url}/v1/partner/programs",
+        json={
+            "name": "Codes tournants",
+            "authority": "merchant",
+            "units": [{"id": "pts", "name": "Points"}],
+            "barcode": {"format": "QR_CODE"},
+            "settings": {"rotating_code": True, "open_numbers": True},
+        },
+        headers={
+            "Authorization": f"Bearer {keys_of(demo).merchant_key}",
+            "Idempotency-Key": str(uuid.uuid4()),
+        },
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
