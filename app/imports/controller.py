@@ -20,6 +20,7 @@ from app.imports.files import FILE_MAX
 from app.imports.schemas import ImportedOut, SharedLink
 from app.imports.service import Order, Prepared, import_file, prepare, steps
 from app.imports.upload import parts_of, text_part
+from app.imports.values import has_control_character
 from app.users import service as users
 
 LINES = "application/x-ndjson"
@@ -85,7 +86,7 @@ async def _form(request: Request[Any, Any, Any]) -> Order:
         raise invalid("file", "a part named file is expected")
     only = text_part(parts, "only", _ONLY_MAX)
     shop_name = text_part(parts, "shop_name", SHOP_NAME_MAX)
-    if shop_name is not None and not (shop_name.isprintable() and shop_name.strip()):
+    if shop_name is not None and (has_control_character(shop_name) or not shop_name.strip()):
         raise invalid("shop_name", "a line of text expected")
     return Order(
         content=parts["file"],
