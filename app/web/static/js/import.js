@@ -42,6 +42,12 @@ function remarks(box, found) {
   }));
 }
 
+/** `CODE_39` as people write it: Code 39; `EAN_13`: EAN-13. */
+function titled(format) {
+  if (/^(EAN|UPC|GS1|RSS)/.test(format)) return format.replace("_", "-");
+  return format.toLowerCase().replace(/_code$/, "").replace(/_/g, " ").replace(/^(qr|itf|pdf)|^./, (first) => first.toUpperCase());
+}
+
 function line(card, index) {
   const item = document.createElement("li"), label = document.createElement("label");
   const tick = document.createElement("input");
@@ -56,7 +62,7 @@ function line(card, index) {
   name.className = "strong";
   name.textContent = card.label || card.shop_name;
   hint.className = "hint number";
-  const code = card.barcode_format === "none" ? t("import.js.code.none") : card.barcode_format.replace("_", "-");
+  const code = card.barcode_format === "none" ? t("import.js.code.none") : titled(card.barcode_format);
   hint.textContent = `${card.number} · ${code}`;
   text.append(name, hint);
   label.append(tick, dot, text);
