@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,9 +22,16 @@ from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
-from app.cards import codes_controller
+from app.cards import (
+    codes_controller,
+    drawing_controller,
+    live_controller,
+    reissue_controller,
+    share_controller,
+)
 from app.cards import controller as cards_controller
 from app.cards import service as cards
+from app.cards.live import Live
 from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
@@ -45,23 +53,34 @@ from app.imports import controller as imports_controller
 from app.ledger import simulating
 from app.partners import controller as partners_controller
 from app.partners import events_controller
+from app.privacy import controller as privacy_controller
+from app.privacy import erasing
+from app.pictures.reading import Pictures
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills, tills_controller
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
 from app.users import controller as users_controller
+from app.users import passkeys_controller
 from app.users import service as users
 from app.web import controller as web_controller
+from app.web import pages_routes
 
 ROUTES: list[Any] = [
     *http_controller.ROUTES,
     *users_controller.ROUTES,
+    *privacy_controller.ROUTES,
+    *passkeys_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
     *tills_controller.ROUTES,
     *cards_controller.ROUTES,
     *codes_controller.ROUTES,
+    *drawing_controller.ROUTES,
+    *live_controller.ROUTES,
+    *share_controller.ROUTES,
+    *reissue_controller.ROUTES,
     *passes_controller.ROUTES,
     *apple_controller.ROUTES,
     *google_controller.ROUTES,
@@ -71,6 +90,7 @@ ROUTES: list[Any] = [
     *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
+    *pages_routes.ROUTES,
 ]
 
 # Google's root keys are asked for once the server listens: the sandbox's stand on itself.
@@ -87,13 +107,14 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     background: tuple[Background, ...] = ()
     routes: tuple[Any, ...] = ()
     ready_checks: tuple[Callable[[], None], ...] = ()  # each raises Unavailable
+    forget: tuple[privacy_controller.Forget, ...] = ()  # what lives beside keeps of the erased
 
 
 def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None) -> Litestar:
     """Build the whole app over opened ports; nothing is opened or started yet."""
     extras = extras or Extras()
     metrics = Metrics()
-    signers, google = Signers(ports), make_google(ports)
+    signers, google, live = Signers(ports), make_google(ports), Live(ports)
     routes = [*ROUTES, *extras.routes]
     app = Litestar(
         route_handlers=routes,
@@ -106,7 +127,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         openapi_config=None,
         logging_config=None,
         lifespan=[
-            _listening(ports, google),
+            _listening(ports, google, live),
             *([_delivering(ports, signers, google)] if extras.has_worker else []),
             _background(ports, extras.background),
         ],
@@ -114,7 +135,8 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
-            | {"simulate": simulating.simulate}
+            | {"forget": extras.forget}
+            | {"simulate": simulating.simulate, "live": live}
             | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
         ),
     )
@@ -151,6 +173,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
     # One core is left to the event loop; signing and pictures take the others.
     threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "work")
     database = await open_database(settings.database_url, clock=clock)
+    pictures = Pictures()
     try:
         yield Ports(
             database=database,
@@ -159,8 +182,10 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
             settings=settings,
             secrets=secrets,
             threads=threads,
+            pictures=pictures,
         )
     finally:
+        await pictures.close()
         await database.close()
         threads.shutdown(wait=False, cancel_futures=True)
 
@@ -228,7 +253,9 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
         executor=ports.threads,
     )
     to_google = GoogleChannel(ports, google.issuers, google.teller)
-    worker = Worker(ports, [AppleChannel(ports, push), to_google])
+    worker = Worker(
+        ports, [AppleChannel(ports, push), to_google], chores=[partial(erasing.sweep, ports)]
+    )
     worker.start()
     try:
         yield worker
@@ -250,7 +277,7 @@ def _delivering(
 
 
 def _listening(
-    ports: Ports, google: Google
+    ports: Ports, google: Google, live: Live
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Keep the keys fresh by which callbacks are believed; hang up in the end."""
 
@@ -266,6 +293,7 @@ def _listening(
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await live.close()
             await google.close()
 
     return run

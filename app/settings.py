@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pass_url: str = "http://127.0.0.1:8000"  # noqa: S105  # an address
     mode: Mode = "sandbox"
     secrets_file: Path = Path("data/secrets.json")
+    erased_file: Path | None = None
     apple_pass_type_id: str | None = None
     apple_team_id: str | None = None
     apple_cert_file: Path | None = None
@@ -73,6 +74,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_live(self) -> bool:
         """Whether this server talks to the real Apple, Google and mail."""
         return self.mode == "live"
+
+    @property
+    def erased_list(self) -> Path:
+        """Where it stands who was erased: away from the database, which a backup sets back."""
+        return self.erased_file or self.secrets_file.with_name("erased.jsonl")
 
     @property
     def token_mode(self) -> str:

@@ -18,7 +18,7 @@ from app.apple.service import Shown
 from app.cards import passes_of
 from app.cards import service as cards
 from app.clock import rfc3339
-from app.errors import NotFound, invalid
+from app.errors import LinkExpired, NotFound, invalid
 from app.http.addresses import client_address
 from app.http.callers import ClaimCaller, UserCaller, caller_of, user_of
 from app.http.ports import Ports
@@ -92,6 +92,11 @@ async def open_link(
     link = links.read_link(token, ports.secrets, now=now)
     address = client_address(request.scope, ports.settings.trusted_proxies)
     client = f"{address} {request.headers.get('user-agent', '')}"
+    made_at = link.expires_at - links.LASTS
+    if await ports.database.read_point(
+        lambda tx: passes_of.is_voided_since(tx, link.card_id, link.user_id, made_at)
+    ):
+        raise LinkExpired
     await ports.database.write(lambda tx: links.use_link(tx, link, client, ports.secrets, now=now))
     found = await _pass_of(ports, link.card_id, link.user_id)
     answer = await pass_answer(request, ports, found)

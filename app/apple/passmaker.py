@@ -74,9 +74,6 @@ class PassMaker:
         )
         token = self._ports.secrets.pass_token(row.serial, row.pass_key)
         issue = Issue(serial_number=row.serial.hex(), authentication_token=token)
-        if row.voided_at is not None and not content.is_voided:
-            voided = msgspec.structs.replace(content.content, is_voided=True)
-            content = msgspec.structs.replace(content, content=voided, is_voided=True)
         return _Wanted(template, content, issue, signer)
 
     async def _prepare(self, signer: LoadedSigner, content: CardContent) -> Template:

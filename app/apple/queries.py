@@ -16,6 +16,26 @@ ERASE = {
     "pass_link": "DELETE FROM pass_link WHERE card_id = ?",
 }
 KEPT: dict[str, str] = {}
+_REGISTERED = (
+    " FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN pass p ON p.card_id = h.card_id AND p.user_id = h.user_id"
+    " JOIN registration r ON r.card_id = p.card_id AND r.serial = p.serial"
+)
+EXPORT = {  # iPhones that hold a user's passes, when they asked, and what they logged
+    "iphones": "SELECT c.public_id AS card_id, r.registered_at, f.pushed_at, f.listed_at, q.told_at"
+    + _REGISTERED
+    + " JOIN device d ON d.device_id = r.device_id"
+    " JOIN device_pass q ON q.device_id = d.device_id AND q.serial = p.serial"
+    " JOIN device_feed f ON f.device_id = d.device_id AND f.pass_type = q.pass_type"
+    " WHERE h.user_id = ? ORDER BY r.registered_at",
+    "iphone_logs": "SELECT l.at, l.line FROM holding h"
+    " JOIN pass p ON p.card_id = h.card_id AND p.user_id = h.user_id"
+    " JOIN apple_log l ON l.serial = p.serial WHERE h.user_id = ? ORDER BY l.at",
+    "links_opened": "SELECT c.public_id AS card_id, k.first_at FROM holding h"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+    " JOIN card c ON c.card_id = h.card_id JOIN pass_link k ON k.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY k.first_at",
+}
 
 
 class DeviceRow(msgspec.Struct, frozen=True):

@@ -170,7 +170,14 @@ def latest(
 
 def shown(tx: Transaction, row: PassRow, *, now: int, public_url: str) -> Shown | None:
     """Put together what a pass shows now."""
-    content = content_of(tx, row.card_id, user_id=row.user_id, now=now, public_url=public_url)
+    content = content_of(
+        tx,
+        row.card_id,
+        user_id=row.user_id,
+        now=now,
+        public_url=public_url,
+        is_ended=row.voided_at is not None,
+    )
     return None if content is None else Shown(row, content)
 
 

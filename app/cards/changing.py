@@ -11,7 +11,7 @@ from app.cards.numbers import Rule, judge
 from app.cards.queries import CardRow
 from app.cards.registering import OWNER
 from app.cards.schemas import CardChange
-from app.errors import NotFound, invalid
+from app.errors import MissingScope, NotFound, invalid
 from app.http.fields import moment
 from app.outbox import service as outbox
 from app.storage.database import Transaction
@@ -23,14 +23,16 @@ _OWN_CARD_FIELDS = (*_CARD_FIELDS, "own_balance", "valid_from", "expires_at")
 def judge_change(held: HeldCard, change: CardChange) -> CardRow | None:
     """Return the card as changed, None when only the holder's own side changes.
 
-    Raises: InvalidInput naming a field that this card or holder may not change, InvalidBarcode,
-    PaymentCard.
+    Raises: InvalidInput naming a field that this card does not let change, MissingScope for who
+    was only shared it, InvalidBarcode, PaymentCard.
     """
     card = held.state.card
     named = [name for name in _OWN_CARD_FIELDS if getattr(change, name) is not UNSET]
     if not named:
         return None
-    if card.program_id is not None or held.holding.access != OWNER:
+    if held.holding.access != OWNER:
+        raise MissingScope("only the owner of a card may change this", scope=OWNER)
+    if card.program_id is not None:
         raise invalid(named[0], "only the owner of a number-only card may change this")
     code = _code(card, change)
     own = change.own_balance

@@ -11,6 +11,12 @@ ERASE = {
     "link_code": "DELETE FROM link_code WHERE card_id = ?",
     "claim_by_token": "DELETE FROM claim_by_token WHERE token_hash = ?",
 }
+EXPORT = {
+    "claims": "SELECT c.public_id AS card_id, k.created_at, k.used_at FROM holding h"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+    " JOIN card c ON c.card_id = h.card_id JOIN claim k ON k.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY h.card_id, k.created_at",
+}
 
 
 class LinkCode(msgspec.Struct, frozen=True):

@@ -12,6 +12,19 @@ ERASE = {
     "one_time_code": "DELETE FROM one_time_code WHERE card_id = ?",
 }
 KEPT = {"card_by_one_time_code": "hashes of random codes, gone a day later"}
+_OWNED = (
+    " FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+)
+EXPORT = {  # when codes were used and where; the codes themselves are kept as hashes
+    "codes_used": "SELECT c.public_id AS card_id, s.used_at, s.location_id"
+    + _OWNED
+    + " JOIN used_step s ON s.card_id = h.card_id WHERE h.user_id = ?"
+    " ORDER BY h.card_id, s.used_at",
+    "one_time_codes": "SELECT c.public_id AS card_id, n.created_at, n.expires_at, n.used_at,"
+    " n.location_id" + _OWNED + " JOIN one_time_code n ON n.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY h.card_id, n.created_at",
+}
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -47,6 +60,14 @@ def insert_secret(tx: Transaction, card_id: int, sealed: bytes, now: int) -> Non
         "INSERT INTO card_secret (card_id, secret_sealed, created_at) VALUES (?, ?, ?)"
         " ON CONFLICT (card_id) DO NOTHING",
         *(card_id, sealed, now),
+    )
+
+
+def renew_secret(tx: Transaction, card_id: int, sealed: bytes, now: int) -> None:
+    """Give a card another secret; one that has none goes on without."""
+    tx.run(
+        "UPDATE card_secret SET secret_sealed = ?, created_at = ? WHERE card_id = ?",
+        *(sealed, now, card_id),
     )
 
 

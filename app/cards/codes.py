@@ -57,6 +57,12 @@ def draw_secret(ids: Ids) -> DrawnSecret:
     return DrawnSecret(ids.secret(rotating.SECRET_BYTES), ids.secret(_NONCE_BYTES))
 
 
+def draw_sealed_secret(ids: Ids, secrets: Secrets) -> bytes:
+    """Draw a secret as it is kept."""
+    drawn = draw_secret(ids)
+    return secrets.seal(_PURPOSE, drawn.secret, drawn.nonce)
+
+
 def secret_of(
     tx: Transaction, secrets: Secrets, card_id: int, *, drawn: DrawnSecret, now: int
 ) -> bytes:

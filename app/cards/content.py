@@ -28,6 +28,8 @@ from passes.content import (
 from passes.templates.colors import color_of
 
 SERVER = 0  # the merchant whose signer makes passes of number-only cards
+_GONE = "-"  # where a number stood
+NAMELESS = "Portecarte"  # an erased card has lost its shop's name, and is still served voided
 Key = tuple[int | str, ...]
 
 _read_balances = msgspec.json.Decoder(dict[str, int]).decode
@@ -54,31 +56,39 @@ class CardContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def content_of(
-    tx: Transaction, card_id: int, *, user_id: int, now: int, public_url: str | None = None
+    tx: Transaction,
+    card_id: int,
+    *,
+    user_id: int,
+    now: int,
+    public_url: str | None = None,
+    is_ended: bool = False,
 ) -> CardContent | None:
     """Put together what a card shows its user (0: who has the claim token); None: no such card.
 
     `now`: a hosted card shows what its account is then.
 
-    A user who does not hold the card sees it voided, without any balance.
+    A user who does not hold the card sees it voided, without its code and any balance; so does
+    who looks at a pass that has ended (`is_ended`): it may be on a phone that was lost.
     """
     state = queries.card_state(tx, card_id)
     if state is None:
         return None
     card, program = state.card, None
     key: Key
-    is_voided = card.voided_at is not None or not _may_see(tx, card_id, user_id)
+    is_voided = is_ended or card.voided_at is not None or not _may_see(tx, card_id, user_id)
     if card.program_id is None:
-        color = holding_queries.color_of(tx, user_id, card_id) or color_of(card.shop_name)
-        shown, key = shop_content(card.shop_name, color), ("shop", card.shop_name, color)
+        name = card.shop_name or NAMELESS
+        color = holding_queries.color_of(tx, user_id, card_id) or color_of(name)
+        shown, key = shop_content(name, color), ("shop", name, color)
     else:
         program = _program(tx, card.program_id)
         shown, key = program_content(program), (program.program_id, program.revision)
     content = PassContent(
         program=shown,
-        number=card.number,
-        barcode_value=card.barcode_value,
-        barcode_format=card.barcode_format,
+        number=_GONE if is_voided else card.number,
+        barcode_value="" if is_voided else card.barcode_value,
+        barcode_format="none" if is_voided else card.barcode_format,
         card_url=f"{public_url}/" if public_url else None,
         expires_at=card.expires_at,
         is_voided=is_voided,

@@ -14,10 +14,12 @@ from app.cards import (
     claims_controller,
     hosted_controller,
     leaving,
+    pictures_controller,
     service,
     showing,
 )
 from app.cards.asking import registration
+from app.cards.ending import draw_end
 from app.cards.holding_queries import HoldingRow
 from app.cards.making import draw_ids
 from app.cards.registering import count_try, hold, is_claim, register
@@ -144,13 +146,22 @@ async def change(
     raw = _raw(card_id)
     held = await ports.database.read_point(lambda tx: service.held_by(tx, user_id, raw))
     changed, card = changing.judge_change(held, data), held.state.card
-    await ports.database.write(
-        lambda tx: changing.change_holding(tx, user_id, card.card_id, data, now=now)
-    )
-    if changed is not None or changing.shows_color(card, data):
-        await ports.database.write(
-            lambda tx: changing.change_card(tx, user_id, changed, card_id=card.card_id, now=now)
-        )
+
+    def own(tx: Transaction) -> Made:
+        changing.change_holding(tx, user_id, card.card_id, data, now=now)
+        return Made(200, None)
+
+    def shown(tx: Transaction) -> Made:
+        changing.change_card(tx, user_id, changed, card_id=card.card_id, now=now)
+        return Made(200, None)
+
+    # A page sends what it kept without network with a key, so that it is done once: the key
+    # stands with what is written last.
+    if changed is None and not changing.shows_color(card, data):
+        await once(request, ports, own, is_needed=False)
+    else:
+        await ports.database.write(own)
+        await once(request, ports, shown, is_needed=False)
     return await ports.database.read_point(
         lambda tx: showing.card_out(tx, user_id, card.card_id, now=now)
     )
@@ -163,9 +174,11 @@ async def remove(
     """Void its passes and forget it; the merchant's record of a program's card stays."""
     user_id, now, raw = user_of(request).user_id, ports.clock.wall(), _raw(card_id)
     card = await ports.database.read_point(lambda tx: service.card_of_user(tx, user_id, raw))
-    event_id = ports.ids.public()
+    event_id, sealed = ports.ids.public(), draw_end(ports)
     await ports.database.write(
-        lambda tx: leaving.leave(tx, user_id, card.card_id, event_id=event_id, now=now)
+        lambda tx: leaving.leave(
+            tx, user_id, card.card_id, event_id=event_id, sealed=sealed, now=now
+        )
     )
     await ports.database.write(lambda tx: leaving.forget(tx, user_id, card.card_id))
 
@@ -236,4 +249,5 @@ ROUTES: list[Any] = [
     barcode_png,
     *hosted_controller.ROUTES,
     *claims_controller.ROUTES,
+    *pictures_controller.ROUTES,
 ]

@@ -8,12 +8,26 @@ from app.cards.queries import ACCOUNT, SELECT_CARD, CardState, state_of
 from app.storage.database import Transaction
 
 ERASE = {"holding": "DELETE FROM holding WHERE user_id = ?"}
+EXPORT = {
+    "cards": "SELECT c.public_id AS card_id, o.access, c.authority, p.public_id AS program_id,"
+    " c.shop_name, c.number, c.barcode_value, c.barcode_format, c.own_value, c.own_currency,"
+    " c.valid_from, c.expires_at, a.balances, a.tier, a.fields, a.message, a.as_of, h.label,"
+    " h.color, h.note, h.group_names, h.is_favorite, h.is_archived, h.position, h.last_used_at,"
+    " h.added_at, c.created_at FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id"
+    " LEFT JOIN account a ON a.card_id = h.card_id"
+    " LEFT JOIN program p ON p.program_id = c.program_id"
+    " WHERE h.user_id = ? ORDER BY h.position, h.card_id",
+}
 
 _HOLDING = (
     ", o.access, h.position, h.label, h.color, h.note, h.group_names, h.is_favorite,"
-    " h.is_archived, h.last_used_at"
+    " h.is_archived, h.last_used_at,"
+    " (SELECT sum(CASE p.side WHEN 'front' THEN 1 WHEN 'back' THEN 2 ELSE 4 END)"
+    " FROM card_picture p WHERE p.user_id = o.user_id AND p.card_id = o.card_id)"
 )
 _HOLDING_COLUMNS = 9
+_SIDES = ((1, "front"), (2, "back"), (4, "icon"))
 
 
 class HoldingRow(msgspec.Struct, frozen=True):
@@ -31,10 +45,11 @@ class HoldingRow(msgspec.Struct, frozen=True):
 
 
 class HeldCard(msgspec.Struct, frozen=True):
-    """A card as its holder sees it."""
+    """A card as its holder sees it; `pictures`: the sides of which he has one."""
 
     state: CardState
     holding: HoldingRow
+    pictures: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -45,11 +60,13 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def _held(*row: object) -> HeldCard:
-    own = row[-_HOLDING_COLUMNS:]
+    *row, mask = row  # type: ignore[assignment]
+    own, state = row[-_HOLDING_COLUMNS:], state_of(*row[:-_HOLDING_COLUMNS])
     if own[1] is None:  # the holder stands, his holding does not yet: a crash lay between
-        return HeldCard(state_of(*row[:-_HOLDING_COLUMNS]), HoldingRow(str(own[0]), 0))
-    holding = HoldingRow(*own)  # type: ignore[arg-type]
-    return HeldCard(state_of(*row[:-_HOLDING_COLUMNS]), holding)
+        return HeldCard(state, HoldingRow(str(own[0]), 0))
+    sides = int(mask or 0)  # type: ignore[call-overload]
+    pictures = tuple(side for bit, side in _SIDES if sides & bit)
+    return HeldCard(state, HoldingRow(*own), pictures)  # type: ignore[arg-type]
 
 
 def held_card(tx: Transaction, user_id: int, card_id: int) -> HeldCard | None:

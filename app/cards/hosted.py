@@ -112,12 +112,15 @@ def _entry_id(card_public: bytes, number: int) -> bytes:
     return hashlib.sha256(text).digest()[:PUBLIC_BYTES]
 
 
-def voucher_out(shown: ShownVoucher) -> VoucherOut:
-    """Write a voucher; one that has expired still reads `issued` (specs/loyalty.md §1)."""
+def voucher_out(shown: ShownVoucher, *, has_code: bool = True) -> VoucherOut:
+    """Write a voucher; one that has expired still reads `issued` (specs/loyalty.md §1).
+
+    Without its code for who may not use it.
+    """
     voucher = shown.voucher
     return VoucherOut(
         id=public_id("vch", shown.public_id),
-        code=shown.code,
+        code=shown.code if has_code else None,
         template=voucher.template,
         kind=voucher.kind,
         value=voucher.value,

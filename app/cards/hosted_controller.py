@@ -61,7 +61,7 @@ async def list_vouchers(
 ) -> Page[VoucherOut]:
     """Answer the newest first, used and void ones too; none for a card that is not hosted.
 
-    Owners and holders with full access: whoever knows a voucher's code may use it.
+    A holder who may only see the card is told no code: whoever knows it may use it.
     """
     begin, now = position(ports.secrets, after), ports.clock.wall()
     user_id, raw = user_of(request).user_id, parse_public_id("card", card_id)
@@ -69,11 +69,12 @@ async def list_vouchers(
         raise NotFound
 
     def work(tx: Transaction) -> Page[VoucherOut]:
-        card = service.fully_held(tx, user_id, raw).state.card
+        held = service.held_by(tx, user_id, raw)
+        card, may_spend = held.state.card, held.holding.access in service.MAY_SPEND
         found: list[ShownVoucher] = []
         if card.authority == HOSTED:
             found = _vouchers(tx, card.card_id, begin, limit=limit, now=now)
-        rows = [((each.voucher.number,), voucher_out(each)) for each in found]
+        rows = [((each.voucher.number,), voucher_out(each, has_code=may_spend)) for each in found]
         return page(ports.secrets, rows, limit=limit)
 
     return await ports.database.read(work)

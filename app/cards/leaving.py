@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from app.cards import holding_queries, pass_queries, queries
+from app.cards import holding_queries, pass_queries, picture_queries, queries
+from app.cards.ending import end_holding, end_sharing, renew_codes
 from app.cards.registering import OWNER
 from app.errors import NotFound
 from app.http.ports import Ports
@@ -12,31 +13,39 @@ from app.outbox import service as outbox
 from app.storage.database import Transaction
 
 
-def leave(tx: Transaction, user_id: int, card_id: int, *, event_id: bytes, now: int) -> None:
+def leave(
+    tx: Transaction, user_id: int, card_id: int, *, event_id: bytes, sealed: bytes, now: int
+) -> None:
     """Take a card from its user and void his passes; the card's family only.
 
     The owner of a number-only card ends it; a program's card stays, without holder, because it is
-    the merchant's record. Whoever was shared the card only ends his own share.
-    Raises: NotFound when he does not hold it.
+    the merchant's record: its shares end with him. Whoever was shared the card only ends his own
+    share. `sealed`: of `ending.draw_end`. Raises: NotFound when he does not hold it.
     """
     card = queries.lock_card(tx, card_id)
     access = queries.access_of(tx, card_id, user_id)
     if card is None or access is None:
         raise NotFound
     if access != OWNER:
-        queries.delete_holder(tx, card_id, user_id)
-        pass_queries.void_of_user(tx, card_id, user_id, now)
-    else:
-        queries.delete_holders(tx, card_id)
-        pass_queries.void(tx, card_id, now)
-        if card.program_id is None:
-            queries.void_card(tx, card_id, now)
-        outbox.record(tx, card_id, "card.deleted", event_public_id=event_id, facts={}, now=now)
+        end_holding(tx, card_id, user_id, sealed=sealed, now=now)
+        return
+    end_sharing(tx, card_id)
+    queries.delete_holders(tx, card_id)
+    pass_queries.void(tx, card_id, now)
+    renew_codes(tx, card_id, sealed=sealed, now=now)
+    if card.program_id is None:
+        queries.void_card(tx, card_id, now)
+        queries.forget_code(tx, card_id)
+    outbox.record(tx, card_id, "card.deleted", event_public_id=event_id, facts={}, now=now)
     outbox.touch(tx, card_id, now=now, priority=outbox.SINGLE)
 
 
 def forget(tx: Transaction, user_id: int, card_id: int) -> None:
-    """Take a card out of the user's list; the user's family only, after `leave`."""
+    """Take a card out of the user's list, with his pictures; the user's family only.
+
+    After `leave`.
+    """
+    picture_queries.delete_of_card(tx, user_id, card_id)
     holding_queries.delete(tx, user_id, card_id)
 
 
@@ -88,3 +97,4 @@ def take_over(tx: Transaction, card_id: int, *, from_user: int, to_user: int, no
     position = holding_queries.place(tx, to_user).next_position
     moved = msgspec.structs.replace(own, access=access, position=position)
     holding_queries.insert(tx, to_user, card_id, moved, now=now)
+    picture_queries.copy(tx, card_id, from_user=from_user, to_user=to_user)

@@ -8,6 +8,12 @@ from app.storage.database import Transaction
 
 ERASE = {"pass": "UPDATE pass SET voided_at = ? WHERE card_id = ? AND voided_at IS NULL"}
 KEPT = {"pass_by_serial": "a random serial number and an id of ours"}
+EXPORT = {
+    "passes": "SELECT c.public_id AS card_id, p.wallet, p.installed, p.created_at, p.pulled_at,"
+    " p.voided_at FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN pass p ON p.card_id = h.card_id AND p.user_id = h.user_id"
+    " WHERE h.user_id = ? ORDER BY h.card_id, p.created_at",
+}
 
 _SELECT = (
     "SELECT card_id, serial, user_id, wallet, signer_id, pass_key, served_card_revision,"
@@ -53,6 +59,24 @@ def live(tx: Transaction, card_id: int, user_id: int, wallet: str) -> PassRow | 
         " AND voided_at IS NULL ORDER BY created_at DESC LIMIT 1",
         *(card_id, user_id, wallet),
     )
+
+
+def live_of_user(tx: Transaction, card_id: int, user_id: int) -> list[PassRow]:
+    """List one user's passes of a card that are in force."""
+    return tx.all(
+        PassRow,
+        _SELECT + " WHERE card_id = ? AND user_id = ? AND voided_at IS NULL ORDER BY serial",
+        *(card_id, user_id),
+    )
+
+
+def is_voided_since(tx: Transaction, card_id: int, user_id: int, since: int) -> bool:
+    """Say whether a pass of one user of a card was voided at a moment or later."""
+    found = tx.value(
+        "SELECT 1 FROM pass WHERE card_id = ? AND user_id = ? AND voided_at >= ? LIMIT 1",
+        *(card_id, user_id, since),
+    )
+    return found is not None
 
 
 def insert(tx: Transaction, row: PassRow) -> None:

@@ -61,6 +61,11 @@ def pass_by_serial(tx: Transaction, serial: bytes) -> PassRow | None:
     return None if card_id is None else pass_queries.by_serial(tx, card_id, serial)
 
 
+def is_voided_since(tx: Transaction, card_id: int, user_id: int, since: int) -> bool:
+    """Say whether a user's pass of a card was voided at a moment or later: what was lent ends."""
+    return pass_queries.is_voided_since(tx, card_id, user_id, since)
+
+
 def mark_served(
     tx: Transaction, row: PassRow, *, card_revision: int, program_revision: int, now: int
 ) -> PassRow:

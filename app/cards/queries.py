@@ -8,7 +8,8 @@ from app.storage.database import Transaction
 
 ERASE = {
     "card": "UPDATE card SET number = '', barcode_value = '', barcode_format = 'none',"
-    " shop_name = '', own_value = NULL WHERE card_id = ?",  # number-only cards
+    " shop_name = '', own_value = NULL, own_currency = NULL, valid_from = NULL,"
+    " expires_at = NULL WHERE card_id = ?",
     "holder": "DELETE FROM holder WHERE card_id = ? AND user_id = ?",
     "contact": "DELETE FROM contact WHERE card_id = ?",
     "account": "UPDATE account SET fields = '[]', message = NULL WHERE card_id = ?",
@@ -16,6 +17,20 @@ ERASE = {
     "card_by_number": "DELETE FROM card_by_number WHERE program_id = ? AND kind = ? AND value = ?",
 }
 KEPT = {"card_by_public": "a random id and an id of ours"}
+_OWNED = (
+    " FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+)
+EXPORT = {  # of the cards that a user owns
+    "contacts": "SELECT c.public_id AS card_id, k.email, k.phone, k.display_name, k.birthday,"
+    " k.enrolled_at" + _OWNED + " JOIN contact k ON k.card_id = h.card_id WHERE h.user_id = ?",
+    "statements": "SELECT c.public_id AS card_id, s.sequence, s.as_of, s.received_at, s.balances,"
+    " s.tier, s.message" + _OWNED + " JOIN statement s ON s.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY h.position, h.card_id, s.sequence",
+    "holders": "SELECT c.public_id AS card_id, u.public_id AS user_id, u.display_name, r.access,"
+    " r.since" + _OWNED + " JOIN holder r ON r.card_id = h.card_id AND r.user_id <> h.user_id"
+    " JOIN users u ON u.user_id = r.user_id WHERE h.user_id = ? ORDER BY h.position, h.card_id",
+}
 
 SELECT_CARD = (
     "SELECT c.card_id, c.public_id, c.program_id, c.authority, c.shop_name, c.number,"
@@ -148,6 +163,15 @@ def update_own_card(tx: Transaction, card: CardRow) -> None:
 def void_card(tx: Transaction, card_id: int, now: int) -> None:
     """End a card for good."""
     tx.run("UPDATE card SET voided_at = ? WHERE card_id = ? AND voided_at IS NULL", now, card_id)
+
+
+def forget_code(tx: Transaction, card_id: int) -> None:
+    """Blank what a number-only card held: nobody keeps a record of it."""
+    tx.run(
+        "UPDATE card SET number = '', barcode_value = '', barcode_format = 'none',"
+        " own_value = NULL, own_currency = NULL WHERE card_id = ?",
+        card_id,
+    )
 
 
 def take_number(tx: Transaction, program_id: int, kind: str, value: str, *, card_id: int) -> bool:

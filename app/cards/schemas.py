@@ -154,7 +154,10 @@ class OwnBalanceOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardOut(CardFacts, frozen=True, kw_only=True):
-    """A card as its holder sees it; `access`: owner, full or read."""
+    """A card as its holder sees it; `access`: owner, full or read.
+
+    `pictures`: the sides of which he keeps one, of front, back and icon.
+    """
 
     label: str | None
     color: str | None
@@ -168,6 +171,7 @@ class CardOut(CardFacts, frozen=True, kw_only=True):
     is_archived: bool
     position: int
     access: str
+    pictures: list[str]
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,11 +202,12 @@ class LotOut(msgspec.Struct, frozen=True, kw_only=True):
 class VoucherOut(msgspec.Struct, frozen=True, kw_only=True):
     """A right to something. `value`: minor units (amount), basis points (percent), 0 (item).
 
-    `status`: issued, used or void; one that expired still reads issued.
+    `status`: issued, used or void; one that expired still reads issued. `code` null: for who may
+    see it, and not use it.
     """
 
     id: str
-    code: str
+    code: str | None
     template: str
     kind: str
     value: int

@@ -103,6 +103,7 @@ class Showing:
             is_archived=bool(own.is_archived),
             position=own.position,
             access=own.access,
+            pictures=list(held.pictures),
         )
 
 

@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from app.clock import SystemClock
-from app.commands import proving, reading, replaying, running, serving, showing
+from app.commands import exporting, proving, reading, replaying, running, serving, showing
 from app.commands.certificates import (
     DEVELOPMENT_FOLDER,
     ensure_secrets,
@@ -19,6 +19,7 @@ from app.commands.certificates import (
 from app.commands.checks import Check, check_signer
 from app.commands.doctor import examine
 from app.commands.speaking import Sentence, in_sentences, print_json, run, settings_now
+from app.imports.exporting import Format
 from app.settings import Settings
 
 _MARKS = {"ok": "  ok      ", "warning": "  warning ", "failure": "  MISSING "}
@@ -133,9 +134,37 @@ def replay(context: click.Context, file: Path, is_results: bool) -> None:
 @portecarte.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--user", "email", required=True, metavar="EMAIL", help="Whose wallet.")
-def import_(file: Path, email: str) -> None:
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where the password of an encrypted FILE stands, on the first line.",
+)
+def import_(file: Path, email: str, password_file: Path | None) -> None:
     """Import another app's FILE into a user's wallet."""
-    print_json(run(running.import_file(settings_now_in_sentences(), file, email)))
+    settings = settings_now_in_sentences()
+    work = running.import_file(settings, file, email, password_file=password_file)
+    print_json(run(work))
+
+
+@portecarte.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--user", "email", required=True, metavar="EMAIL", help="Whose wallet.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["catima", "portecarte"]),
+    help="Catima's zip or our own JSON; without it FILE's ending decides.",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where the password for Catima's zip stands, on the first line.",
+)
+def export(file: Path, email: str, form: Format | None, password_file: Path | None) -> None:
+    """Write a user's cards into FILE, which another wallet takes; reads only."""
+    settings = settings_now_in_sentences()
+    work = exporting.export_file(settings, file, email, form=form, password_file=password_file)
+    click.echo(run(work))
 
 
 @portecarte.group()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from app.storage.sqlite import lock_for_writing
 T = TypeVar("T")
 _ANSWER_SECONDS = 60.0
 HEADER = "x-operator-token"
+PASSWORD_HEADER = "x-file-password"  # noqa: S105  # a header's name; its value is base64
 
 
 class OperatorFile(msgspec.Struct, frozen=True):
@@ -79,8 +81,16 @@ def require_operator(request: Request[Any, Any, Any], token: str) -> None:
         raise NotFound
 
 
-def ask(settings: Settings, path: str, content: bytes, kind: type[T], **query: str) -> T:
-    """Ask the running server to do it. Raises DatabaseRefused with a sentence."""
+def ask(
+    settings: Settings,
+    path: str,
+    content: bytes,
+    kind: type[T],
+    *,
+    password: str | None = None,
+    **query: str,
+) -> T:
+    """Ask the running server to do it; the password is a file's. Raises DatabaseRefused."""
     beside = file_beside(settings)
     try:
         assert beside is not None
@@ -89,7 +99,11 @@ def ask(settings: Settings, path: str, content: bytes, kind: type[T], **query: s
             f"{server.address}/operator/{path}",
             content=content,
             params=query,
-            headers={HEADER: server.token, "Content-Type": "application/octet-stream"},
+            headers={
+                HEADER: server.token,
+                "Content-Type": "application/octet-stream",
+                PASSWORD_HEADER: b64encode((password or "").encode()).decode(),
+            },
             timeout=_ANSWER_SECONDS,
             trust_env=False,
         )

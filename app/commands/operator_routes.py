@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 
 from app.commands.doing import added_merchant, imported
-from app.commands.operator import require_operator
+from app.commands.operator import PASSWORD_HEADER, require_operator
 from app.http.media import decode_json
 from app.http.ports import Ports
 from app.imports.files import FILE_MAX
@@ -52,8 +53,9 @@ def routes(token: str) -> list[Any]:
     async def imports(
         request: Request[Any, Any, Any], ports: NamedDependency[Ports], user: str
     ) -> ImportedOut:
-        """Import a file into a user's wallet."""
+        """Import a file into a user's wallet; its password, in base64, is no part of any URL."""
         require_operator(request, token)
-        return await imported(ports, user, await request.body())
+        password = b64decode(request.headers.get(PASSWORD_HEADER, "")).decode()
+        return await imported(ports, user, await request.body(), password=password or None)
 
     return [merchants, imports]

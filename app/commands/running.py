@@ -10,6 +10,8 @@ from app.clock import SystemClock, rfc3339
 from app.commands import operator
 from app.commands.doing import added_merchant, imported
 from app.commands.operator_routes import MerchantMade, MerchantOrder
+from app.commands.speaking import Sentence
+from app.imports.files import FILE_MAX
 from app.imports.schemas import ImportedOut
 from app.main import open_ports
 from app.settings import Settings
@@ -27,13 +29,32 @@ async def add_merchant(settings: Settings, name: str, owner: str) -> str:
         return await added_merchant(ports, name, owner)
 
 
-async def import_file(settings: Settings, file: Path, email: str) -> ImportedOut:
-    """Import a file into a user's wallet."""
-    content = file.read_bytes()  # noqa: ASYNC240  # nothing else runs here
+async def import_file(
+    settings: Settings, file: Path, email: str, *, password_file: Path | None = None
+) -> ImportedOut:
+    """Import a file into a user's wallet; `password_file`: the file's password on its first line.
+
+    Raises: Sentence where the file is bigger than any that is read.
+    """
+    if file.stat().st_size > FILE_MAX:  # noqa: ASYNC240  # nothing else runs here
+        raise Sentence(f"{file} has more than {FILE_MAX:,} bytes.")
+    content, password = file.read_bytes(), first_line(password_file)  # noqa: ASYNC240
     if operator.is_served(settings):
-        return operator.ask(settings, "imports", content, ImportedOut, user=email)
+        return operator.ask(
+            settings, "imports", content, ImportedOut, user=email, password=password
+        )
     async with open_ports(settings) as ports:
-        return await imported(ports, email, content)
+        return await imported(ports, email, content, password=password)
+
+
+def first_line(file: Path | None) -> str | None:
+    """Read a password; never an argument, which every user of the machine may read."""
+    if file is None:
+        return None
+    try:
+        return file.read_text("utf-8").partition("\n")[0].rstrip("\r") or None
+    except UnicodeDecodeError:
+        raise Sentence(f"{file} is not UTF-8.") from None
 
 
 async def migrate(settings: Settings) -> str:

@@ -40,9 +40,11 @@ from app.sandbox.google_mount import PATH as GOOGLE_PATH
 from app.sandbox.google_mount import mount
 from app.sandbox.running import Sandbox
 from app.settings import Settings
+from app.web import sandbox_controller as sandbox_page
 
 HEADER_READ_MILLISECONDS = 5_000  # a client that sends its headers slower than this is a nuisance
 REQUESTS_MAX = 2_048  # taken from the socket at once; our own gate sheds load before
+STOP_SECONDS = 10  # that processes are waited for: open streams of events have no end
 _START_PAUSE_SECONDS = 0.02
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
@@ -66,7 +68,7 @@ async def serve(settings: Settings, *, is_demo: bool) -> None:
         stack.callback(operator.retire, settings)
         routes: list[Any] = operator_routes.routes(token)
         if sandbox is not None:
-            routes += sandbox_controller.routes(sandbox)
+            routes += sandbox_controller.routes(sandbox) + sandbox_page.routes(sandbox)
         if sandbox is not None and sandbox.google is not None:
             routes.append(mount(sandbox.google))
         app = create_app(settings, ports, extras=Extras(routes=tuple(routes), has_worker=True))
@@ -140,14 +142,19 @@ async def _listen(app: Any, settings: Settings, welcome: Coroutine[Any, Any, Non
         log_level=LogLevels.error,
     )
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        app.state.live.end()  # the server waits for every answer, also for one without an end
+        server.stop()  # type: ignore[no-untyped-call]
+
     for name in _ENDS:
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, stop)
     serving = loop.create_task(server.serve())
     welcoming = loop.create_task(welcome)
     try:
         await asyncio.wait((serving, welcoming), return_when=asyncio.FIRST_COMPLETED)
         if welcoming.done() and welcoming.exception() is not None:
-            server.stop()  # type: ignore[no-untyped-call]
+            stop()
         await serving
     finally:
         welcoming.cancel()
@@ -221,5 +228,6 @@ def serve_with_processes(settings: Settings) -> None:
         backlog=REQUESTS_MAX,
         backpressure=REQUESTS_MAX,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MILLISECONDS),
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
     ).serve()

@@ -28,11 +28,15 @@ _SAVED = (
 
 
 def saved_of(tx: Transaction, card_id: int, issuer_id: int) -> list[bytes]:
-    """List the serial numbers of a card's saved passes, of all its holders."""
+    """List the serial numbers of a card's saved passes, of all its holders.
+
+    Also of those that have ended and stand in no wallet: Google keeps their objects for ever, and
+    they must be blank.
+    """
     sql = (
         "SELECT o.serial FROM google_object o JOIN pass p ON p.card_id = o.card_id"
-        " AND p.serial = o.serial WHERE p.installed > 0 AND o.card_id = ? AND o.issuer_id = ?"
-        " ORDER BY o.serial"
+        " AND p.serial = o.serial WHERE o.card_id = ? AND o.issuer_id = ? AND (p.installed > 0"
+        " OR (o.is_inserted = 1 AND p.voided_at IS NOT NULL)) ORDER BY o.serial"
     )
     return tx.all(bytes, sql, card_id, issuer_id)
 

@@ -68,8 +68,14 @@ _FEED = "SELECT feed, attempts, next_at, claimed_until, parked FROM device_feed"
 
 
 def targets(tx: Transaction, card_id: int) -> list[Target]:
-    """List the devices that hold passes of a card."""
-    return tx.all(Target, "SELECT device_id, serial FROM registration WHERE card_id = ?", card_id)
+    """List the devices that hold passes of a card, but for those that know theirs has ended."""
+    return tx.all(
+        Target,
+        "SELECT r.device_id, r.serial FROM registration r"
+        " JOIN pass p ON p.card_id = r.card_id AND p.serial = r.serial WHERE r.card_id = ?"
+        " AND (p.voided_at IS NULL OR p.pulled_at IS NULL OR p.pulled_at <= p.voided_at)",
+        card_id,
+    )
 
 
 def lock_device(tx: Transaction, device_id: int) -> Device | None:

@@ -23,6 +23,7 @@ CROWD, CROWDED_SECONDS = range(3, 200), 0.02
 MAIL_SECONDS = 0.2
 REDESIGN_SECONDS = 0.5
 SWEEP_SECONDS = 0.25  # a lot dies at most this late on a phone; each reader computes it ahead
+CHORE_SECONDS = 1.0
 PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.5, 600.0  # a million cards in three hours
 PRUNE_SECONDS = 3_600.0
 FAULT_SECONDS = 1.0
@@ -33,8 +34,16 @@ _log = structlog.get_logger("delivery")
 class Worker:
     """Takes from the outbox and tells; several may run on one PostgreSQL."""
 
-    def __init__(self, ports: Ports, channels: Sequence[Channel]) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        channels: Sequence[Channel],
+        *,
+        chores: Sequence[Callable[[], Awaitable[int]]] = (),
+    ) -> None:
+        """`chores`: what rooms beside have done now and then; each returns how much it did."""
         self._ports = ports
+        self._chores = chores
         self._channels = channels
         self._sweeper = Sweeper(ports)
         self._tasks: list[asyncio.Task[None]] = []
@@ -52,6 +61,7 @@ class Worker:
             + await self.tell()
             + await self.redesign()
             + await mailing.send_due(self._ports)
+            + sum([await chore() for chore in self._chores])
         ):
             total += done
             for channel in self._channels:
@@ -78,6 +88,10 @@ class Worker:
             ),
             loop.create_task(self._repeat(self._mail, busy=MAIL_SECONDS, idle=MAIL_SECONDS)),
             loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
+            *(
+                loop.create_task(self._repeat(chore, busy=BUSY_SECONDS, idle=CHORE_SECONDS))
+                for chore in self._chores
+            ),
             loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
             loop.create_task(
                 self._repeat(self._sweeper.step, busy=BUSY_SECONDS, idle=SWEEP_SECONDS)

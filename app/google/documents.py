@@ -77,12 +77,16 @@ def wanted(
 ) -> Wanted | None:
     """Put together what Google should know of a pass; it only reads."""
     card_id, user_id = row.card_id, row.user_id
-    content = content_of(tx, card_id, user_id=user_id, now=now, public_url=public_url)
+    content = content_of(
+        tx,
+        card_id,
+        user_id=user_id,
+        now=now,
+        public_url=public_url,
+        is_ended=row.voided_at is not None,
+    )
     if content is None:
         return None
-    if row.voided_at is not None and not content.is_voided:
-        ended = msgspec.structs.replace(content.content, is_voided=True)
-        content = msgspec.structs.replace(content, content=ended, is_voided=True)
     issuer_id, suffix = class_named(tx, content, secrets)
     known = queries.object_of(tx, card_id, row.serial)
     if known is not None and not _may_move(known, row, content):

@@ -11,6 +11,13 @@ KEPT = {
     "google_class": "a program's or shop's looks",
     "google_nonce": "hashes of random numbers",
 }
+EXPORT = {
+    "google_wallet": "SELECT c.public_id AS card_id, g.is_inserted, p.installed, g.told_at"
+    " FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " JOIN pass p ON p.card_id = h.card_id AND p.user_id = h.user_id"
+    " JOIN google_object g ON g.card_id = p.card_id AND g.serial = p.serial"
+    " WHERE h.user_id = ? ORDER BY h.card_id",
+}
 
 
 class ObjectRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import SECOND
 from app.errors import MissingScope, Unauthorized, Unavailable, WrongToken
+from app.http import cookies
 from app.http.addresses import client_address
 from app.http.callers import Caller, Found, Kind, MerchantCaller, UserCaller
 from app.http.ports import Ports
@@ -19,7 +19,6 @@ from app.http.routing import restore_slashes
 from app.ids import digest
 from app.storage.database import Transaction
 
-COOKIE = "__Host-session"
 _TOKEN_MAX = 200
 _KINDS: Mapping[str, Kind] = {"pcu": "user", "pck": "merchant", "pct": "till", "pcc": "claim"}
 _READING = {"GET", "HEAD"}
@@ -50,24 +49,44 @@ class Authentication:
         options = scope["route_handler"].opt
         callers = options.get("callers")
         if callers:
-            await self._authenticate(scope, callers, options)
+            send = await self._authenticate(scope, callers, options, send)
         await self.app(scope, receive, send)
 
     async def _authenticate(
-        self, scope: Any, callers: tuple[Kind, ...], options: Mapping[str, Any]
-    ) -> None:
-        token = _token_of(scope)
+        self, scope: Any, callers: tuple[Kind, ...], options: Mapping[str, Any], send: Send
+    ) -> Send:
+        """Fill `scope["auth"]`; return how to answer, which keeps a cookie that was used."""
+        token, is_cookie = _bearer(scope), False
+        if token is None:
+            token, is_cookie = self._cookie(scope), True
         if token is None:
             if options.get("optional"):
-                return
+                return send
             raise Unauthorized
-        found = await self._find(scope, token, callers)
+        try:
+            found = await self._find(scope, token, callers)
+        except Unauthorized:
+            # A page cannot see that its cookie has died: it must be able to sign in over it.
+            if is_cookie and options.get("optional"):
+                return send
+            raise
         self._check_scope(scope, found.caller, options)
-        if found.touch is not None:
-            # Noted next time; a full disk must not end reading.
-            with contextlib.suppress(Unavailable):
-                await self._ports.database.write(found.touch)
         scope["auth"] = found.caller
+        if found.touch is None:
+            return send
+        # Noted next time; a full disk must not end reading.
+        with contextlib.suppress(Unavailable):
+            await self._ports.database.write(found.touch)
+        kept = cookies.keep(scope, self._ports.settings, token)
+        return _keeping(send, kept) if is_cookie else send
+
+    def _cookie(self, scope: Any) -> str | None:
+        token = cookies.token_in(scope, self._ports.settings)
+        if token is not None and not cookies.is_same_origin(
+            scope["method"], dict(scope["headers"])
+        ):
+            raise Unauthorized("a cookie counts only on requests of our own pages")
+        return token
 
     async def _find(self, scope: Any, token: str, callers: tuple[Kind, ...]) -> Found:
         ports = self._ports
@@ -111,40 +130,28 @@ class Authentication:
             )
 
 
-def _token_of(scope: Any) -> str | None:
-    """Take the bearer token, else the cookie of a page of ours; None without a credential."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    given = headers.get(b"authorization")
-    if given is not None:
-        name, _, token = given.decode("latin-1").partition(" ")
-        if name.lower() != "bearer":
-            raise Unauthorized("send Authorization: Bearer and a token")
-        return token.strip()
-    cookie = _cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    if cookie is None:
+def _bearer(scope: Any) -> str | None:
+    """Take the token that a program sends; None without one."""
+    given = dict(scope["headers"]).get(b"authorization")
+    if given is None:
         return None
-    if not _is_same_origin(scope["method"], headers):
-        raise Unauthorized("a cookie counts only on requests of our own pages")
-    return cookie
+    name, _, token = str(given.decode("latin-1")).partition(" ")
+    if name.lower() != "bearer":
+        raise Unauthorized("send Authorization: Bearer and a token")
+    return token.strip()
 
 
-def _cookie(header: str) -> str | None:
-    if COOKIE not in header:
-        return None
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel and morsel.value else None
+def _keeping(send: Send, cookie: str) -> Send:
+    """Let a cookie last as long as its session, unless the answer sets or ends it itself."""
 
+    async def send_and_keep(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", []))
+            if not any(name.lower() == b"set-cookie" for name, _ in headers):
+                message["headers"] = [*headers, (b"set-cookie", cookie.encode("latin-1"))]
+        await send(message)
 
-def _is_same_origin(method: str, headers: Mapping[bytes, bytes]) -> bool:
-    site = headers.get(b"sec-fetch-site")
-    if site is not None:
-        return site == b"same-origin" or (site == b"none" and method in _READING)
-    origin = headers.get(b"origin")
-    host = headers.get(b"host", b"")
-    return origin is not None and origin.split(b"://", 1)[-1].lower() == host.lower()
+    return send_and_keep
 
 
 def _kind_of(token: str, mode: str) -> Kind | None:

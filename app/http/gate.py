@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from app.http import logs
 from app.http.metrics import Metrics
 from app.http.problems import problem_body, problem_headers
 from app.http.routing import check_query, decode_path
+from app.http.streaming import EVENTS
 from app.ids import Ids, public_id
 from app.settings import Settings
 
@@ -56,7 +58,7 @@ class Gate:
         request_id = public_id("req", self._ids.public())
         # A copy: servers hand the same dict to every request.
         scope["state"] = {**(scope.get("state") or {}), "request_id": request_id}
-        answer = _Answer(send, self._headers, request_id)
+        answer = _Answer(send, self._headers, request_id, self._let_go)
         began = self._clock.monotonic()
         try:
             await self._admit(scope, receive, answer)
@@ -65,7 +67,10 @@ class Gate:
             route = str(scope.get("path_template") or "unknown")
             method = scope["method"] if scope["method"].isalpha() else "other"
             self._metrics.answered(
-                method=method, route=route, status=answer.status, seconds=seconds
+                method=method,
+                route=route,
+                status=answer.status,
+                seconds=None if answer.is_stream else seconds,
             )
             logs.answered(
                 self._log,
@@ -90,7 +95,12 @@ class Gate:
         try:
             await self._app(scope, receive, answer.send)
         finally:
-            self._in_flight[kind] -= 1
+            if not answer.is_stream:
+                self._in_flight[kind] -= 1
+
+    def _let_go(self) -> None:
+        """Give back the place of a reader who stays: whoever lets him stay counts him."""
+        self._in_flight["read"] -= 1
 
     def _refusal(self, scope: Any) -> AppError | None:
         headers = scope["headers"]
@@ -134,11 +144,19 @@ class Hosts:
 class _Answer:
     """Sends one answer and adds what every answer has."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], request_id: str) -> None:
+    def __init__(
+        self,
+        send: Send,
+        headers: list[tuple[bytes, bytes]],
+        request_id: str,
+        let_go: Callable[[], None],
+    ) -> None:
         self._send = send
         self._headers = headers
         self._request_id = request_id
+        self._let_go = let_go
         self.status = 500
+        self.is_stream = False
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the first one brings our headers."""
@@ -149,6 +167,9 @@ class _Answer:
             headers.append((b"x-request-id", self._request_id.encode()))
             headers += [header for header in self._headers if header[0] not in names]
             message["headers"] = headers
+            if (b"content-type", EVENTS.encode()) in headers:
+                self.is_stream = True
+                self._let_go()
         await self._send(message)
 
     async def refuse(self, scope: Any, error: AppError) -> None:

@@ -41,13 +41,15 @@ class Metrics:
             registry=self.registry,
         )
 
-    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answer."""
+    def answered(self, *, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one answer; `seconds` None: it stayed open as long as its reader liked."""
         child = self._children.get((method, route, status))
         if child is None:
             child = self._requests.labels(method, route, str(status))
             self._children[method, route, status] = child
         child.inc()
+        if seconds is None:
+            return
         (self._reads if method in _READING else self._writes).observe(seconds)
 
     def watch_deliveries(self, read: Callable[[], Mapping[str, int]]) -> None:

@@ -10,12 +10,13 @@ from app.clock import Clock
 from app.http.limits import Limiter
 from app.http.secrets import Secrets
 from app.ids import Ids
+from app.pictures.reading import Pictures
 from app.settings import Settings
 from app.storage.database import Database
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
-    """The outside world as the rooms may use it. `threads`: for signing and pictures."""
+    """The outside world as the rooms may use it. `threads`: for signing and drawing."""
 
     database: Database
     clock: Clock
@@ -24,3 +25,4 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     threads: Executor
     limiter: Limiter = msgspec.field(default_factory=Limiter)
+    pictures: Pictures = msgspec.field(default_factory=Pictures)

@@ -6,13 +6,16 @@ the request's body away from whoever reads it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import TooBig
+
+EVENTS = "text/event-stream"
 
 
 async def body_of(receive: Receive) -> AsyncIterator[bytes]:
@@ -58,3 +61,34 @@ def streamed(parts: AsyncGenerator[bytes, None], *, media_type: str) -> ASGIApp:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return respond
+
+
+def followed(parts: AsyncGenerator[bytes, None], *, ended: Callable[[], None]) -> ASGIApp:
+    """Make the response that sends events until there are no more, or the client goes away.
+
+    `ended` is called in either case, also when not one part was sent.
+    """
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer() -> None:
+            await streamed(parts, media_type=EVENTS)(scope, receive, send)
+
+        loop = asyncio.get_running_loop()
+        sending = loop.create_task(answer())
+        leaving = loop.create_task(_left(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                await sending  # raises what ended it
+        finally:
+            sending.cancel()
+            leaving.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+            ended()
+
+    return respond
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

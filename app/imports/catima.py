@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from app.imports.catima_row import Columns, card_of
+from app.imports.catima_row import COUNT, Columns, card_of
 from app.imports.files import unreadable
 from app.imports.found import CARDS_MAX, TEXT_MAX, FoundCard, FoundFile, Remark
 from app.imports.records import Record, read_records
@@ -69,7 +69,7 @@ def read_catima(text: str) -> FoundFile:
 def _rows(text: str) -> Iterator[tuple[str, Columns, Record | None]]:
     """Yield each row with its section; None as the row where a section begins."""
     section, columns, may_begin = "", Columns(), True
-    for number, record in enumerate(_limited(read_records(text))):
+    for number, record in enumerate(limited(read_records(text))):
         if number == 0 and (version := _version(record)) is not None:
             _require_known(version)
             continue
@@ -86,7 +86,8 @@ def _rows(text: str) -> Iterator[tuple[str, Columns, Record | None]]:
             yield section, columns, record
 
 
-def _limited(records: Iterator[Record]) -> Iterator[Record]:
+def limited(records: Iterator[Record]) -> Iterator[Record]:
+    """Yield the records of a table. Raises TooBig after more than any file of cards holds."""
     broken = 0
     for number, record in enumerate(records):
         broken += record.fields is None
@@ -111,7 +112,7 @@ def _require_known(version: int) -> None:
 
 def _columns(record: Record) -> Columns:
     """Map names to positions; of a name that stands twice, the first counts."""
-    columns: Columns = {"": len(record.fields or ())}  # how many there are
+    columns: Columns = {COUNT: len(record.fields or ())}  # how many there are
     for position, name in enumerate(record.fields or ()):
         columns.setdefault(name.strip().lower(), position)
     return columns
@@ -137,8 +138,8 @@ def _read_card(reading: _Reading, columns: Columns, record: Record) -> None:
         return
     row = str(record.line)
     reading.cards[row] = read.card
-    if read.id is not None:
-        reading.row_of_id.setdefault(read.id, row)
+    if read.card.file_id is not None:
+        reading.row_of_id.setdefault(read.card.file_id, row)
 
 
 def _read_group(reading: _Reading, record: Record) -> None:
@@ -152,7 +153,7 @@ def _read_group(reading: _Reading, record: Record) -> None:
 def _read_link(reading: _Reading, columns: Columns, record: Record) -> None:
     fields = record.fields
     row = None
-    if fields is not None and len(fields) == columns[""]:
+    if fields is not None and len(fields) == columns[COUNT]:
         text, group = fields[columns["cardid"]].strip(), fields[columns["groupid"]].strip()
         row = reading.row_of_id.get(int(text)) if text.isascii() and text.isdigit() else None
     if row is None or group not in reading.groups:

@@ -15,16 +15,15 @@ from app.imports.records import Record
 from passes.barcode import from_import_name, looks_like_payment_card
 
 Columns = dict[str, int]  # name → position; under "" how many columns there are
-_COUNT = ""
+COUNT = ""  # the name under which the number of columns stands
 
 
 class ReadCard(msgspec.Struct, frozen=True):
-    """A card or a failure, and the warnings about it. `id`: the file's own, for its groups."""
+    """A card or a failure, and the warnings about it."""
 
     card: FoundCard | None
     failure: Remark | None = None
     warnings: tuple[Remark, ...] = ()
-    id: int | None = None
 
 
 class _Row:
@@ -61,7 +60,7 @@ _READ = (
 
 def card_of(columns: Columns, record: Record) -> ReadCard:
     """Read a row; never raises, whatever stands there."""
-    if record.fields is None or len(record.fields) != columns[_COUNT]:
+    if record.fields is None or len(record.fields) != columns[COUNT]:
         return ReadCard(None, Remark(record.line, "bad-record"))
     row = _Row(columns, record)
     failure = _failure(row)
@@ -70,8 +69,9 @@ def card_of(columns: Columns, record: Record) -> ReadCard:
     barcode_format, value = _code(row)
     number = row.cell("cardid").strip()
     # A format with a check digit of its own says that it is a shop's number.
-    if barcode_format in {"none", "CODE_128"} and looks_like_payment_card(number):
-        return ReadCard(None, Remark(record.line, "payment-card", "cardid"))
+    for name, text in (("cardid", number), ("barcodeid", value or "")):
+        if barcode_format in {"none", "CODE_128"} and looks_like_payment_card(text):
+            return ReadCard(None, Remark(record.line, "payment-card", name))
     card = FoundCard(
         row=record.line,
         shop_name=row.cell("store").strip(),
@@ -86,8 +86,9 @@ def card_of(columns: Columns, record: Record) -> ReadCard:
         valid_from=_moment(row, "validfrom"),
         expires_at=_moment(row, "expiry"),
         own_balance=_balance(row),
+        file_id=_id(row),
     )
-    return ReadCard(card, warnings=tuple(row.warnings), id=_id(row))
+    return ReadCard(card, warnings=tuple(row.warnings))
 
 
 def _failure(row: _Row) -> tuple[Reason, str] | None:

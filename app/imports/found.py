@@ -18,6 +18,14 @@ class OwnBalance(msgspec.Struct, frozen=True):
     currency: str | None
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture as the file holds it; `side`: front, back or icon. `row`: where it stands."""
+
+    side: str
+    content: bytes
+    row: int | str
+
+
 class FoundCard(msgspec.Struct, frozen=True, kw_only=True):
     """One card as the file gives it. Moments: Unix microseconds; no `barcode_value`: the number."""
 
@@ -35,6 +43,20 @@ class FoundCard(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: int | None = None
     expires_at: int | None = None
     own_balance: OwnBalance | None = None
+    label: str | None = None
+    file_id: int | None = None  # the file's own, by which it names pictures
+    pictures: tuple[Picture, ...] = ()
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known beside a file. `usual`: formats by folded shop name; `now`: microseconds."""
+
+    password: str | None = None
+    language: str = "en"
+    usual: dict[str, str] = {}
+    now: int = 0
+    shop_name: str | None = None  # of a photo, which does not say
+    hosts: tuple[str, ...] = ()  # of share links, besides Catima's
 
 
 class Remark(msgspec.Struct, frozen=True):

@@ -7,15 +7,16 @@ import msgspec
 from app.cards.holding_queries import HeldCard, HoldingRow
 from app.cards.making import NumberOnly
 from app.cards.numbers import Code
-from app.imports.found import FoundCard, FoundFile, Remark
+from app.imports.found import FoundCard, FoundFile, Picture, Remark
 from app.imports.sameness import Sameness, folded, same
 
 
 class Filling(msgspec.Struct, frozen=True):
-    """A card that is there, with what was empty filled in."""
+    """A card that is there, with what was empty filled in, and pictures that it had not."""
 
     before: HeldCard
     after: HeldCard
+    pictures: tuple[Picture, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -24,6 +25,13 @@ class Plan(msgspec.Struct, frozen=True):
     new: tuple[FoundCard, ...]
     fillings: tuple[Filling, ...]
     skipped: tuple[Remark, ...]
+
+    @property
+    def pictured_rows(self) -> frozenset[int | str]:
+        """The rows of cards whose pictures will be kept."""
+        return frozenset(card.row for card in self.new) | {
+            row for it in self.skipped if it.reason == "merged" for row in (it.row,)
+        }
 
 
 def plan(file: FoundFile, wallet: list[HeldCard]) -> Plan:
@@ -42,16 +50,22 @@ def plan(file: FoundFile, wallet: list[HeldCard]) -> Plan:
         if (folded(card.shop_name), card.number) in live or key in new:
             skipped.append(Remark(card.row, "already-there"))
         elif key in held:
-            before = filled[key].after if key in filled else held[key]
-            after = fill(before, card)
+            before = filled.get(key, Filling(held[key], held[key]))
+            after = _filled(before, card)
             if after == before:
                 skipped.append(Remark(card.row, "already-there"))
                 continue
-            filled[key] = Filling(held[key], after)
+            filled[key] = after
             skipped.append(Remark(card.row, "merged"))
         else:
             new[key] = card
     return Plan(tuple(new.values()), tuple(filled.values()), tuple(skipped))
+
+
+def _filled(before: Filling, card: FoundCard) -> Filling:
+    has = {*before.before.pictures, *(picture.side for picture in before.pictures)}
+    added = tuple(picture for picture in card.pictures if picture.side not in has)
+    return Filling(before.before, fill(before.after, card), before.pictures + added)
 
 
 def fill(held: HeldCard, card: FoundCard) -> HeldCard:
@@ -66,12 +80,14 @@ def fill(held: HeldCard, card: FoundCard) -> HeldCard:
     )
     own = msgspec.structs.replace(
         own,
+        label=own.label or card.label,
         color=own.color or card.color,
         note=own.note or card.note,
         group_names=_groups(card) if own.group_names == "[]" else own.group_names,
         last_used_at=card.last_used_at if own.last_used_at is None else own.last_used_at,
     )
-    return HeldCard(msgspec.structs.replace(held.state, card=row), own)
+    state = msgspec.structs.replace(held.state, card=row)
+    return msgspec.structs.replace(held, state=state, holding=own)
 
 
 def own_side(card: FoundCard, position: int) -> HoldingRow:
@@ -79,6 +95,7 @@ def own_side(card: FoundCard, position: int) -> HoldingRow:
     return HoldingRow(
         access="owner",
         position=position,
+        label=card.label,
         color=card.color,
         note=card.note,
         group_names=_groups(card),

@@ -10,9 +10,10 @@ FailedReason = Literal[
     "control-character",
     "too-long",
     "payment-card",
+    "bad-json",
     "bad-record",
 ]
-SkippedReason = Literal["already-there", "merged"]
+SkippedReason = Literal["already-there", "merged", "expired-card", "no-card-data"]
 WarningReason = Literal[
     "unknown-barcode-format",
     "barcode-value-invalid",
@@ -23,7 +24,10 @@ WarningReason = Literal[
     "bad-date",
     "date-in-seconds",
     "bad-balance",
+    "bad-picture",
     "unknown-group",
+    "unknown-shop",
+    "ignored-entry",
 ]
 Reason = FailedReason | SkippedReason | WarningReason
 
@@ -33,8 +37,11 @@ _ENGLISH: dict[Reason, str] = {
     "control-character": "A control character stands in {field}.",
     "too-long": "The text in {field} is too long.",
     "payment-card": "The number in {field} looks like that of a payment card; those are not kept.",
-    "bad-record": "The row has another number of columns than the header, or a quotation mark "
-    "that is never closed.",
+    "bad-record": "The row cannot be read: other columns than the header's, a quotation mark that "
+    "is never closed, or a damaged entry.",
+    "bad-json": "The card's data in {field} cannot be read as JSON of the expected shape.",
+    "expired-card": "The card has expired: the file holds no number ({field}) for it.",
+    "no-card-data": "There is no card in {field}, only what belongs to one.",
     "already-there": "This card is already in the wallet.",
     "merged": "This card is already in the wallet; what was empty there was filled in.",
     "unknown-barcode-format": "The barcode type in {field} is unknown; the number is shown as "
@@ -47,11 +54,14 @@ _ENGLISH: dict[Reason, str] = {
     "text is used.",
     "gs1-without-fnc1": "Wallets cannot show the leading FNC1 of GS1-128 ({field}); the till may "
     "read another code.",
-    "bad-colour": "The colour in {field} is not a number; the card is kept without it.",
+    "bad-colour": "The colour in {field} cannot be read; the card is kept without it.",
     "bad-date": "The date in {field} cannot be read; the card is kept without it.",
     "date-in-seconds": "The date in {field} is in seconds rather than milliseconds; it was read "
     "as seconds.",
     "bad-balance": "The balance in {field} cannot be read; the card is kept without it.",
+    "bad-picture": "The picture {field} is broken or too big; the card is kept without it.",
+    "unknown-shop": "The shop has no name in {field}; the card can be renamed.",
+    "ignored-entry": "{field} is not part of such a file and was not read.",
     "unknown-group": "A group link in {field} points to no card or no group of the file.",
 }
 
@@ -62,8 +72,11 @@ _FRENCH: dict[Reason, str] = {
     "too-long": "Le texte de {field} est trop long.",
     "payment-card": "Le numéro de {field} ressemble à celui d'une carte de paiement ; elles ne "
     "sont pas conservées.",
-    "bad-record": "La ligne n'a pas le même nombre de colonnes que l'en-tête, ou un guillemet "
-    "n'est jamais fermé.",
+    "bad-record": "La ligne est illisible : d'autres colonnes que l'en-tête, un guillemet jamais "
+    "fermé, ou une entrée abîmée.",
+    "bad-json": "Les données de la carte dans {field} ne sont pas lisibles comme JSON attendu.",
+    "expired-card": "La carte a expiré : le fichier n'a pas de numéro ({field}) pour elle.",
+    "no-card-data": "Il n'y a pas de carte dans {field}, seulement ce qui en dépend.",
     "already-there": "Cette carte est déjà dans le portefeuille.",
     "merged": "Cette carte est déjà dans le portefeuille ; ce qui y manquait a été complété.",
     "unknown-barcode-format": "Le type de code-barres de {field} est inconnu ; le numéro est "
@@ -76,11 +89,14 @@ _FRENCH: dict[Reason, str] = {
     "autre code du même texte est utilisé.",
     "gs1-without-fnc1": "Les portefeuilles ne peuvent pas afficher le FNC1 initial de GS1-128 "
     "({field}) ; la caisse lira peut-être un autre code.",
-    "bad-colour": "La couleur de {field} n'est pas un nombre ; la carte est conservée sans elle.",
+    "bad-colour": "La couleur de {field} est illisible ; la carte est conservée sans elle.",
     "bad-date": "La date de {field} est illisible ; la carte est conservée sans elle.",
     "date-in-seconds": "La date de {field} est en secondes et non en millisecondes ; elle a été "
     "lue en secondes.",
     "bad-balance": "Le solde de {field} est illisible ; la carte est conservée sans lui.",
+    "bad-picture": "L'image {field} est abîmée ou trop grande ; la carte est conservée sans elle.",
+    "unknown-shop": "L'enseigne n'a pas de nom dans {field} ; la carte peut être renommée.",
+    "ignored-entry": "{field} ne fait pas partie d'un tel fichier et n'a pas été lu.",
     "unknown-group": "Un lien de groupe de {field} ne mène à aucune carte ou à aucun groupe du "
     "fichier.",
 }

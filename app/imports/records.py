@@ -31,12 +31,12 @@ class _Broken(Exception):
     """A quotation mark stands where none may, or none closes the field."""
 
 
-def read_records(text: str) -> Iterator[Record]:
+def read_records(text: str, *, separator: str = ",") -> Iterator[Record]:
     """Yield all records; after a broken one, go on at the line below its first."""
     at, line = 0, 1
     while at < len(text):
         try:
-            fields, end = _record(text, at)
+            fields, end = _record(text, at, separator)
         except _Broken:
             yield Record(line, None)
             at, line = _next_line(text, at), line + 1
@@ -46,12 +46,13 @@ def read_records(text: str) -> Iterator[Record]:
         at = end
 
 
-def _record(text: str, at: int) -> tuple[list[str], int]:
+def _record(text: str, at: int, separator: str) -> tuple[list[str], int]:
     fields = []
     while True:
-        field, at = _quoted(text, at) if text.startswith('"', at) else _plain(text, at)
+        is_quoted = text.startswith('"', at)
+        field, at = (_quoted if is_quoted else _plain)(text, at, separator)
         fields.append(field)
-        if text.startswith(",", at):
+        if text.startswith(separator, at):
             at += 1
             continue
         if text.startswith("\r\n", at):
@@ -59,18 +60,18 @@ def _record(text: str, at: int) -> tuple[list[str], int]:
         return fields, min(at + 1, len(text))
 
 
-def _plain(text: str, at: int) -> tuple[str, int]:
-    """Read up to the next comma or line end; a lone CR inside is a character like others."""
+def _plain(text: str, at: int, separator: str) -> tuple[str, int]:
+    """Read up to the next separator or line end; a lone CR inside is a character like others."""
     line_end = text.find("\n", at)
     line_end = len(text) if line_end < 0 else line_end
-    comma = text.find(",", at, line_end)
-    if comma >= 0:
-        return text[at:comma], comma
+    end = text.find(separator, at, line_end)
+    if end >= 0:
+        return text[at:end], end
     end = line_end - 1 if line_end > at and text[line_end - 1] == "\r" else line_end
     return text[at:end], end
 
 
-def _quoted(text: str, at: int) -> tuple[str, int]:
+def _quoted(text: str, at: int, separator: str) -> tuple[str, int]:
     parts, begin = [], at + 1
     while True:
         end = text.find('"', begin, at + FIELD_MAX)
@@ -81,7 +82,7 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
             break
         begin = end + 2
     after = end + 1
-    if after < len(text) and text[after] not in ",\n" and not text.startswith("\r\n", after):
+    if after < len(text) and not text.startswith((separator, "\n", "\r\n"), after):
         raise _Broken
     return '"'.join(parts), after
 

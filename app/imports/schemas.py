@@ -33,3 +33,24 @@ class ImportedOut(msgspec.Struct, frozen=True, kw_only=True):
     failed: list[RemarkOut]
     warnings: list[RemarkOut]
     cards: list[CardOut]
+
+
+class CodeOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A code on a picture; `valid`: whether a card may hold it as it is."""
+
+    format: str
+    value: str
+    valid: bool
+
+
+class PhotoRead(CodeOut, frozen=True, kw_only=True):
+    """The best code of a picture, and the others."""
+
+    others: list[CodeOut]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import is, for callers that accept lines (application/x-ndjson)."""
+
+    done: int
+    of: int

@@ -6,190 +6,173 @@ The same file sent again adds the rest, and after that changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
-from typing import TypeVar, cast
 
 import msgspec
 
-from app.cards import holding_queries, queries
+from app.cards import holding_queries, picture_queries
 from app.cards import service as cards
-from app.cards.holding_queries import HeldCard, HoldingRow
-from app.cards.making import Drawn, draw_ids
-from app.cards.numbers import Code
+from app.cards.holding_queries import HeldCard
+from app.cards.pictures import BYTES_MAX
 from app.cards.queries import CardRow, CardState
 from app.cards.registering import CARDS_PER_USER_MAX
 from app.cards.schemas import CardOut
 from app.cards.showing import Showing
 from app.errors import Conflict
 from app.http.ports import Ports
-from app.ids import PUBLIC_BYTES, public_id
-from app.imports.catima import looks_like_catima, read_catima
-from app.imports.files import READ_FORMATS, text_of, unreadable
-from app.imports.found import FoundCard, FoundFile, Remark
-from app.imports.planning import Filling, Plan, number_only, own_side, plan
+from app.ids import public_id
+from app.imports.detecting import is_photo, read_file
+from app.imports.found import FoundCard, FoundFile, Given, Remark
+from app.imports.photos import read_photo, redrawn
+from app.imports.planning import Plan, plan
+from app.imports.portecarte import SIDES
 from app.imports.reasons import sentence
-from app.imports.sameness import same
-from app.imports.schemas import ImportedOut, RemarkOut
-from app.outbox import service as outbox
-from app.storage.database import Transaction, Work
+from app.imports.schemas import ImportedOut, Progress, RemarkOut
+from app.imports.writing import NewOne, fill, new_one, row_of, write
+from app.programs import directory
+from app.storage.database import Transaction
 
-T = TypeVar("T")
-BATCH = 100  # cards in one commit, each whole by itself
-
-
-class NewOne(msgspec.Struct, frozen=True):
-    """A card about to be made. `derived`: the public id that this card of a file has for a user."""
-
-    found: FoundCard
-    drawn: Drawn
-    derived: bytes
-    own: HoldingRow
+PICTURES_A_LINE = 10  # pictured cards between two words of progress
 
 
-def read_file(content: bytes) -> FoundFile:
-    """Detect the format by content and read it. Raises UnreadableFile, TooBig."""
-    is_binary = content.startswith(_BINARY) or b"\x00" in content[:4096]
-    text = "" if is_binary else text_of(content)
-    if not looks_like_catima(text):
-        raise unreadable("unknown-file", f"This file is not known. What is read: {READ_FORMATS}.")
-    return read_catima(text)
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user wants imported. `only`: of the new cards those with these ids, None: all."""
+
+    content: bytes
+    password: str | None = None
+    shop_name: str | None = None
+    language: str = "en"
+    only: frozenset[str] | None = None
+    is_dry_run: bool = False
 
 
-_BINARY = (b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"%PDF")
+class Prepared(msgspec.Struct, frozen=True):
+    """A file that was read and fits into the wallet."""
+
+    user_id: int
+    order: Order
+    file: FoundFile
+    wallet: list[HeldCard]
+    first_position: int
+    picture_bytes: int  # what the wallet's pictures take already
 
 
-async def import_file(
-    ports: Ports, user_id: int, content: bytes, *, language: str, is_dry_run: bool = False
-) -> ImportedOut:
-    """Read a file and add its cards to a user's wallet; a dry run only says what would be."""
-    file = await asyncio.get_running_loop().run_in_executor(ports.threads, read_file, content)
-    wallet, first = await ports.database.read(
-        lambda tx: (cards.cards_of_user(tx, user_id), cards.place_of(tx, user_id))
-    )
-    decided = plan(file, wallet)
-    if len(wallet) + len(decided.new) > CARDS_PER_USER_MAX:
+async def import_file(ports: Ports, user_id: int, order: Order) -> ImportedOut:
+    """Read a file and add its cards to a user's wallet; a dry run only says what would be.
+
+    Raises: UnreadableFile, TooBig, Conflict.
+    """
+    prepared = await prepare(ports, user_id, order)
+    told = [step async for step in steps(ports, prepared)]
+    assert isinstance(told[-1], ImportedOut), "the answer is the last step"
+    return told[-1]
+
+
+async def prepare(ports: Ports, user_id: int, order: Order) -> Prepared:
+    """Read the file and the wallet. Raises UnreadableFile, TooBig, Conflict."""
+    file = await _read(ports, order)
+    wallet, first, taken = await ports.database.read(partial(_wallet, user_id=user_id))
+    if len(wallet) + len(plan(file, wallet).new) > CARDS_PER_USER_MAX:
         raise Conflict(f"a wallet holds at most {CARDS_PER_USER_MAX} cards")
-    now = ports.clock.wall()
-    new = [
-        _new_one(ports, user_id, found, position=first + index, now=now)
-        for index, found in enumerate(decided.new)
-    ]
-    if is_dry_run:
-        rows = [_row(one, now) for one in new]
+    return Prepared(user_id, order, file, wallet, first, taken)
+
+
+async def steps(ports: Ports, prepared: Prepared) -> AsyncGenerator[Progress | ImportedOut, None]:
+    """Do it, telling how far it is; the last word is the answer. Left early, whole cards stay."""
+    order, user_id, now = prepared.order, prepared.user_id, ports.clock.wall()
+    file, of, done = prepared.file, _steps_of(prepared), 0
+    async for pictured, redrawn_file in _with_pictures(ports, prepared):
+        file, done = redrawn_file, pictured
+        if done % PICTURES_A_LINE == 0 and done:
+            yield Progress(done=done, of=of)
+    decided = plan(file, prepared.wallet)
+    new = _new_ones(ports, prepared, decided.new, now)
+    rows: list[CardRow] = []
+    if order.is_dry_run:
+        rows = [row_of(one, now) for one in new]
     else:
-        rows = await _write(ports, user_id, new, now=now)
-        await _fill(ports, user_id, decided.fillings, now=now)
+        async for made in write(ports, user_id, new, now=now):
+            rows += made
+            yield Progress(done=min(of, done + len(rows)), of=of)
+        for filling in decided.fillings:
+            await fill(ports, user_id, filling, now=now)
     shown = await ports.database.read(
         lambda tx: [
-            Showing(tx, now=now).card(HeldCard(CardState(row, None), one.own))
+            Showing(tx, now=now).card(HeldCard(CardState(row, None), one.own, _sides(one)))
             for row, one in zip(rows, new, strict=True)
         ]
     )
-    return _answer(file, decided, shown, language)
+    yield _answer(file, decided, shown, order.language)
 
 
-def _new_one(ports: Ports, user_id: int, found: FoundCard, *, position: int, now: int) -> NewOne:
-    parts = same(found.shop_name, found.number, _value(found), found.barcode_format)
-    derived = ports.secrets.tag("imported-card", str(user_id), *parts)[:PUBLIC_BYTES]
-    return NewOne(found, draw_ids(ports, now), derived, own_side(found, position))
+async def _read(ports: Ports, order: Order) -> FoundFile:
+    usual = await ports.database.read(directory.usual_formats)
+    given = Given(
+        password=order.password,
+        language=order.language,
+        usual=usual,
+        now=ports.clock.wall(),
+        shop_name=order.shop_name,
+        hosts=(ports.settings.public_url.partition("://")[2].partition(":")[0],),
+    )
+    if is_photo(order.content):
+        return await read_photo(ports, order.content, given)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(ports.threads, read_file, order.content, given)
 
 
-async def _write(ports: Ports, user_id: int, new: list[NewOne], *, now: int) -> list[CardRow]:
-    """Make the cards, then put them into the wallet: two families, so two units of work each."""
-    rows: list[CardRow] = []
-    for begin in range(0, len(new), BATCH):
-        part = new[begin : begin + BATCH]
-        made = await _all(
-            ports, [partial(_make, user_id=user_id, one=one, now=now) for one in part]
-        )
-        await _all(
-            ports,
-            [
-                partial(_hold, user_id=user_id, row=row, own=one.own, now=now)
-                for row, one in zip(made, part, strict=True)
-            ],
-        )
-        rows += made
-    return rows
+def _wallet(tx: Transaction, *, user_id: int) -> tuple[list[HeldCard], int, int]:
+    taken = picture_queries.bytes_beside(tx, user_id, 0, "")
+    first = holding_queries.place(tx, user_id).next_position
+    return cards.cards_of_user(tx, user_id), first, taken
 
 
-async def _fill(ports: Ports, user_id: int, fillings: Sequence[Filling], *, now: int) -> None:
-    for filling in fillings:
-        row, own = filling.after.state.card, filling.after.holding
-        if row != filling.before.state.card:
-            await ports.database.write(partial(_fill_card, row=row, now=now))
-        if own != filling.before.holding:
-            work = partial(_fill_holding, user_id=user_id, card_id=row.card_id, own=own)
-            await ports.database.write(work)
+def _steps_of(prepared: Prepared) -> int:
+    decided = plan(prepared.file, prepared.wallet)
+    wanted = decided.pictured_rows
+    pictured = sum(bool(card.pictures and card.row in wanted) for card in prepared.file.cards)
+    return pictured + len(decided.new)
 
 
-async def _all(ports: Ports, works: Sequence[Work[T]]) -> list[T]:
-    done = await ports.database.write_batch(works)
-    for result in done:
-        if isinstance(result, Exception):
-            raise result
-    return cast("list[T]", done)
-
-
-def _make(tx: Transaction, *, user_id: int, one: NewOne, now: int) -> CardRow:
-    """Make one card, or find the one that a crash left without a place in the wallet."""
-    drawn = one.drawn
-    card_id = queries.card_id_by_public(tx, one.derived)
-    if card_id is None:
-        drawn = msgspec.structs.replace(drawn, public_id=one.derived)
-    else:
-        left = queries.lock_card(tx, card_id)
-        is_ours = queries.access_of(tx, card_id, user_id) == "owner"
-        if left is not None and left.voided_at is None and is_ours and _is_same(left, one.found):
-            return left
-    return cards.add_number_only(tx, user_id, number_only(one.found), drawn=drawn, now=now)
-
-
-def _hold(tx: Transaction, *, user_id: int, row: CardRow, own: HoldingRow, now: int) -> None:
-    cards.hold(tx, user_id, public_id("card", row.public_id), own, now=now)
-
-
-def _fill_card(tx: Transaction, *, row: CardRow, now: int) -> None:
-    if queries.lock_card(tx, row.card_id) is not None:
-        queries.update_own_card(tx, row)
-        outbox.touch(tx, row.card_id, now=now)
-
-
-def _fill_holding(tx: Transaction, *, user_id: int, card_id: int, own: HoldingRow) -> None:
-    holding_queries.update(tx, user_id, card_id, own)
-
-
-def _row(one: NewOne, now: int) -> CardRow:
-    """Write down a card that is not made, for a dry run."""
-    wanted = number_only(one.found)
-    return CardRow(
-        card_id=one.drawn.card_id,
-        public_id=one.derived,
-        program_id=None,
-        authority="none",
-        shop_name=wanted.shop_name,
-        **msgspec.structs.asdict(wanted.code),
-        own_value=wanted.own_value,
-        own_currency=wanted.own_currency,
-        valid_from=wanted.valid_from,
-        expires_at=wanted.expires_at,
-        created_at=now,
-        voided_at=None,
+async def _with_pictures(
+    ports: Ports, prepared: Prepared
+) -> AsyncGenerator[tuple[int, FoundFile], None]:
+    """Redraw the pictures that will be kept, card by card; those of other cards are let go."""
+    file = prepared.file
+    wanted = plan(file, prepared.wallet).pictured_rows
+    left, done = BYTES_MAX - prepared.picture_bytes, 0
+    kept: list[FoundCard] = []
+    warned: list[Remark] = []
+    for card in file.cards:
+        if not card.pictures or card.row not in wanted:
+            kept.append(msgspec.structs.replace(card, pictures=()))
+            continue
+        card, broken = await redrawn(ports, card, left)  # noqa: PLW2901  # what was sent is let go
+        left -= sum(len(picture.content) for picture in card.pictures)
+        done += 1
+        kept.append(card)
+        warned += broken
+        yield done, file
+    yield (
+        done,
+        msgspec.structs.replace(file, cards=tuple(kept), warnings=(*file.warnings, *warned)),
     )
 
 
-def _value(found: FoundCard) -> str:
-    return found.number if found.barcode_value is None else found.barcode_value
-
-
-def _is_same(row: CardRow, found: FoundCard) -> bool:
-    code, wanted = Code(row.number, row.barcode_value, row.barcode_format), number_only(found)
-    return code == wanted.code and row.shop_name == wanted.shop_name
+def _new_ones(
+    ports: Ports, prepared: Prepared, found: Sequence[FoundCard], now: int
+) -> list[NewOne]:
+    first, only = prepared.first_position, prepared.order.only
+    new = [
+        new_one(ports, prepared.user_id, card, position=first + index, now=now)
+        for index, card in enumerate(found)
+    ]
+    return [it for it in new if only is None or public_id("card", it.derived) in only]
 
 
 def _answer(file: FoundFile, decided: Plan, shown: list[CardOut], language: str) -> ImportedOut:
-    skipped = sorted((*file.skipped, *decided.skipped), key=lambda remark: str(remark.row))
+    skipped = sorted((*file.skipped, *decided.skipped), key=_in_order)
 
     def said(remarks: Sequence[Remark]) -> list[RemarkOut]:
         return [
@@ -205,3 +188,13 @@ def _answer(file: FoundFile, decided: Plan, shown: list[CardOut], language: str)
         warnings=said(file.warnings),
         cards=shown,
     )
+
+
+def _sides(one: NewOne) -> tuple[str, ...]:
+    has = {picture.side for picture in one.found.pictures}
+    return tuple(side for side in SIDES if side in has)
+
+
+def _in_order(remark: Remark) -> tuple[int, str]:
+    """Put lines before paths."""
+    return (remark.row, "") if isinstance(remark.row, int) else (0, remark.row)

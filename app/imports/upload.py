@@ -15,19 +15,36 @@ PARTS_MAX = 16
 BOUNDARY_MAX = 70  # RFC 2046 §5.1.1
 
 
-def file_of(content_type: str, body: bytes) -> bytes:
-    """Return the content of the part named `file`. Raises InvalidInput."""
+def parts_of(content_type: str, body: bytes) -> dict[str, bytes]:
+    """Return the contents of the parts by name. Raises InvalidInput."""
     _, options = parse_options_header(content_type)
     boundary = options.get("boundary", "")
     if not boundary or not boundary.isascii() or len(boundary) > BOUNDARY_MAX:
         raise invalid("Content-Type", "multipart/form-data with a boundary expected")
     try:
-        parts = _parts(boundary, body)
+        return _parts(boundary, body)
     except (MultipartError, ValueError):
         raise invalid("body", "not readable as multipart/form-data") from None
+
+
+def file_of(content_type: str, body: bytes) -> bytes:
+    """Return the content of the part named `file`. Raises InvalidInput."""
+    parts = parts_of(content_type, body)
     if "file" not in parts:
         raise invalid("file", "a part named file is expected")
     return parts["file"]
+
+
+def text_part(parts: dict[str, bytes], name: str, limit: int) -> str | None:
+    """Return a short text of a form; None where it is not there, or empty. Raises InvalidInput."""
+    content = parts.get(name, b"")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid(name, "text in UTF-8 expected") from None
+    if len(text) > limit:
+        raise invalid(name, f"at most {limit} characters expected")
+    return text or None
 
 
 def _parts(boundary: str, body: bytes) -> dict[str, bytes]:

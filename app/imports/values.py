@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from unicodedata import category
 
-from app.clock import SECOND
+from app.clock import SECOND, microseconds
 from app.imports.found import OwnBalance
 from passes.barcode import check
 
@@ -14,14 +15,18 @@ SECONDS_BELOW = 10**11  # a smaller date is in seconds: as milliseconds it would
 _MOMENT_MAX = 253_402_300_800 * SECOND  # the year 10,000
 _NOT_DRAWN_BY_WALLETS = {"RSS_14", "RSS_EXPANDED", "MAXICODE"}
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_HEX_COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})")
+_RGB_COLOR = re.compile(
+    r"rgba?\(\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*(?:,[0-9. %]{1,8})?\)"
+)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def has_control_character(text: str, *, allowed: str = "") -> bool:
-    """Tell whether a character of category Cc stands in the text."""
+    """Tell whether a control character, or half of a surrogate pair, stands in the text."""
     # Printable is the common case, and far cheaper to see.
     return not text.isprintable() and any(
-        category(character) == "Cc" and character not in allowed for character in text
+        category(character) in {"Cc", "Cs"} and character not in allowed for character in text
     )
 
 
@@ -40,6 +45,28 @@ def moment(text: str) -> tuple[int | None, str | None]:
     if at is None or abs(at) >= _MOMENT_MAX:
         return None, "bad-date"
     return at, "date-in-seconds" if is_seconds else None
+
+
+def written_moment(text: str) -> int | None:
+    """Read an ISO 8601 moment or day into Unix microseconds; without a zone: UTC. None: neither."""
+    try:
+        moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
+        at = microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+    return at if abs(at) < _MOMENT_MAX else None
+
+
+def written_color(text: str) -> str | None:
+    """Read `#rrggbb`, `#aarrggbb`, `#rgb`, `rgb(…)` or `rgba(…)`; None when it is none."""
+    text = text.strip().lower()
+    if _HEX_COLOR.fullmatch(text):
+        digits = text[1:] if len(text) > 4 else "".join(digit * 2 for digit in text[1:])
+        return f"#{digits[-6:]}"
+    found = _RGB_COLOR.fullmatch(text)
+    if found is None or any(int(part) > 255 for part in found.groups()):
+        return None
+    return "#" + "".join(f"{int(part):02x}" for part in found.groups())
 
 
 def color_of_argb(text: str) -> str | None:

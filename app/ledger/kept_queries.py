@@ -21,6 +21,11 @@ KEPT = {
     "voucher_by_code": "a random code and an id of ours",
     "tally": "figures by an id of ours",
 }
+EXPORT = {  # of one hosted card
+    "purchases": "SELECT id, occurred_at, net AS net_minor, body FROM ticket WHERE card_id = ?"
+    " ORDER BY occurred_at, id",
+    "redemptions": "SELECT id, redeemer, body FROM burn WHERE card_id = ? ORDER BY burned_by",
+}
 
 
 class _Context(msgspec.Struct, array_like=True):

@@ -10,6 +10,11 @@ from app.storage.database import Transaction, Value
 
 ERASE: dict[str, str] = {}
 KEPT = {"lot": "figures by an id of ours"}
+EXPORT = {  # of one hosted card
+    "lots": "SELECT unit, amount, earned_at, CASE WHEN dies_at < 4611686018427387904 THEN dies_at"
+    " ELSE NULL END AS expires_at, units_left, spent, expired FROM lot WHERE card_id = ?"
+    " ORDER BY number",
+}
 
 _AS_EARNED = 0  # an `available_at` that is `earned_at`: of a lot that may be spent nobody asks it
 Place = tuple[int, int, int]  # dies_at, earned_at, number

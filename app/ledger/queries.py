@@ -19,6 +19,11 @@ KEPT = {
     "event_id": "hashes of event ids and an id of ours",
     "sweep_lease": "names of our own jobs",
 }
+EXPORT = {  # of one hosted card: section → statement for its id
+    "birthdays": "SELECT birthday FROM ledger_birthday WHERE card_id = ? ORDER BY journal",
+    "corrections": "SELECT journal AS change, reason FROM reason_text WHERE card_id = ?"
+    " ORDER BY journal",
+}
 
 
 class AccountRow(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from app.ledger import (
     report_queries,
     viewing,
 )
+from app.ledger.at_till import is_at_till
 from app.ledger.drawing import Drawn, key_hash
 from app.ledger.entry_queries import EntryRow
 from app.ledger.journal import NO_CLAIMS, encode
@@ -47,6 +48,7 @@ __all__ = [
     "has_account",
     "history",
     "hold_by_own_id",
+    "is_at_till",
     "lots_of",
     "merge",
     "open_account",

@@ -15,6 +15,12 @@ KEPT = {
     "card_revision": "a count by an id of ours",
     "outbox": "what is still to be told, by an id of ours",
 }
+EXPORT = {  # of the cards that a user owns
+    "events": "SELECT c.public_id AS card_id, e.sequence, e.type, e.at, e.facts FROM holding h"
+    " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+    " JOIN card c ON c.card_id = h.card_id JOIN event e ON e.card_id = h.card_id"
+    " WHERE h.user_id = ? ORDER BY h.position, h.card_id, e.sequence",
+}
 
 
 class Due(msgspec.Struct, frozen=True):

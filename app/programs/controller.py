@@ -19,7 +19,7 @@ from app.http.idempotency import Made, once
 from app.http.paging import LIMIT_DEFAULT, After, Limit, Page, page, position
 from app.http.ports import Ports
 from app.ids import public_id
-from app.pictures import BYTES_MAX, reencode_png
+from app.pictures.merchant import BYTES_MAX, reencode_png
 from app.programs import directory, drafting, publishing, queries, ruling, service
 from app.programs.coalitions import program_for
 from app.programs.publishing import Drawn

@@ -14,11 +14,13 @@ import msgspec
 from app.ids import public_id
 from app.programs import queries, service
 from app.programs.schemas import ShopOut
+from app.programs.spelling import is_near
 from app.storage.database import Transaction
 from passes.templates.colors import color_of
 
 QUERY_MAX = 80
 PROGRAMS_MAX = 500  # shown in the directory
+FEW = 5  # where fewer match as typed, slips of the finger are forgiven
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 
@@ -59,18 +61,35 @@ def shop_named(text: str) -> Shop | None:
     return _by_name().get(folded(text))
 
 
+def usual_formats(tx: Transaction) -> dict[str, str]:
+    """Name the barcode formats of the programs that live here, by folded name."""
+    live = map(service.read, queries.live_programs(tx, PROGRAMS_MAX))
+    usual = {folded(program.name): program.document.barcode.format for program in live}
+    return {name: barcode_format for name, barcode_format in usual.items() if barcode_format}
+
+
 def search(tx: Transaction, text: str) -> list[ShopOut]:
-    """List programs, then shops, whose names begin with or hold the text; France's first."""
+    """List programs, then shops, whose names begin with or hold the text; France's first.
+
+    Where few do, names that it nearly spells follow.
+    """
     wanted = folded(text)
-    live = [
-        program
-        for program in map(service.read, queries.live_programs(tx, PROGRAMS_MAX))
-        if wanted in folded(program.name)
-    ]
-    is_here = {folded(program.name) for program in live}
-    found = [shop for shop in shops() if wanted in shop.folded and shop.folded not in is_here]
+    programs_here = list(map(service.read, queries.live_programs(tx, PROGRAMS_MAX)))
+    live = [program for program in programs_here if wanted in folded(program.name)]
+    is_here = {folded(program.name) for program in programs_here}
+    others = [shop for shop in shops() if shop.folded not in is_here]
+    found = [shop for shop in others if wanted in shop.folded]
+    if len(live) + len(found) < FEW:
+        live += [it for it in programs_here if it not in live and _is_near(wanted, it.name)]
+        found += [it for it in others if it not in found and is_near(wanted, it.folded)]
     found.sort(
-        key=lambda s: (not s.folded.startswith(wanted), not s.is_french, s.folded, s.category)
+        key=lambda s: (
+            wanted not in s.folded,
+            not s.folded.startswith(wanted),
+            not s.is_french,
+            s.folded,
+            s.category,
+        )
     )
     programs = [
         ShopOut(
@@ -94,3 +113,7 @@ def search(tx: Transaction, text: str) -> list[ShopOut]:
         )
         for shop in found
     ]
+
+
+def _is_near(wanted: str, name: str) -> bool:
+    return is_near(wanted, folded(name))

@@ -14,6 +14,11 @@ KEPT = {
     "merchant_by_public": "ids of merchants",
     "merchant_by_slug": "names of merchants",
 }
+EXPORT = {  # where a user works
+    "staff": "SELECT m.name AS merchant, s.role, s.added_at FROM workplace w"
+    " JOIN staff s ON s.merchant_id = w.merchant_id AND s.user_id = w.user_id"
+    " JOIN merchant m ON m.merchant_id = w.merchant_id WHERE w.user_id = ?",
+}
 
 
 class KeyRow(msgspec.Struct, frozen=True):
@@ -184,3 +189,8 @@ def staff_at(tx: Transaction, merchant_id: int, user_id: int) -> StaffRow | None
         " WHERE merchant_id = ? AND user_id = ?"
     )
     return tx.one(StaffRow, sql, merchant_id, user_id)
+
+
+def delete_staff(tx: Transaction, merchant_id: int, user_id: int) -> None:
+    """Let a user work for a merchant no more."""
+    tx.run("DELETE FROM staff WHERE merchant_id = ? AND user_id = ?", merchant_id, user_id)

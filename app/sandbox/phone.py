@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from babel.numbers import format_decimal
 from cryptography import x509
 
 from app.ids import Randomness
@@ -132,7 +134,8 @@ class Phone:
             return [Shown(after.serial, f"{after.document['organizationName']}: pass changed")]
         message = after.said(told[0]["changeMessage"], self.language)
         value = told[0]["value"]
-        text = after.said(value, self.language) if isinstance(value, str) else f"{value:,}"
+        is_text = isinstance(value, str)
+        text = after.said(value, self.language) if is_text else _figure(value, self.language)
         return [Shown(after.serial, message.replace("%@", text))]
 
     def _registration(self, opened: OpenedPass) -> str:
@@ -146,3 +149,8 @@ class Phone:
             f"{opened.document['webServiceURL']}/v1/passes"
             f"/{quote(opened.pass_type, safe='')}/{quote(opened.serial, safe='')}"
         )
+
+
+def _figure(value: float, language: str) -> str:
+    """Write a number as the phone's language does: 1,250 or 1 250."""
+    return str(format_decimal(Decimal(str(value)), locale=language))

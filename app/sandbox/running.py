@@ -85,6 +85,11 @@ class Sandbox:
         """The sandbox's Google; None where the settings name another."""
         return self.pixels.google
 
+    @property
+    def address(self) -> str:
+        """Where this server really listens; "" before it answers."""
+        return self._address
+
     def now(self) -> int:
         """Return the time (microseconds)."""
         return self._clock.wall()

@@ -70,5 +70,11 @@ class Database(Protocol):
     async def read_point(self, work: Work[T]) -> T:
         """Run a few look-ups by key, as cheaply as the engine can, in one snapshot."""
 
+    async def empty_log(self) -> bool:
+        """Leave nothing of deleted rows in the engine's own log; False: a reader is in the way.
+
+        After an erasure. PostgreSQL's log goes by its own retention.
+        """
+
     async def close(self) -> None:
         """Finish what is queued and close."""

@@ -81,6 +81,15 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise told(error) from error
 
+    async def empty_log(self) -> bool:
+        """Copy the log into the file and cut it to nothing; False: a reader is in the way."""
+        if self._writer is None:
+            raise errors.Unavailable("this database is open for reading only")
+        try:
+            return await self._writer.cut_log()
+        except sqlite3.Error as error:
+            raise told(error) from error
+
     async def close(self) -> None:
         """Write what is queued and close; a second call does nothing."""
         if self._is_closed:

@@ -42,11 +42,15 @@ class Checkpoints:
         A reader in the way puts it off: no writer waits for one.
         """
         self.is_log_long = False
-        connection.execute("PRAGMA busy_timeout = 0").fetchall()
-        try:
-            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").fetchall()
+        _at_once(connection, "PRAGMA wal_checkpoint(RESTART)")
+
+    def cut(self, connection: sqlite3.Connection) -> bool:
+        """Do `empty` and cut the log to nothing, so that nothing erased is left there.
+
+        False: a reader or the copying thread is in the way.
+        """
+        row = _at_once(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        return row is not None and row[0] == 0
 
     def finish(self) -> None:
         """Stop; the writer's own close copies what is left."""
@@ -81,3 +85,12 @@ class Checkpoints:
                 self.copy(connection)
         if connection is not None:
             connection.close()
+
+
+def _at_once(connection: sqlite3.Connection, command: str) -> tuple[int, int, int] | None:
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+    try:
+        row: tuple[int, int, int] | None = connection.execute(command).fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").fetchall()
+    return row

@@ -72,6 +72,11 @@ class Writer(aiosqlite.Connection):
         for command in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             self._conn.execute(command).fetchall()
 
+    async def cut_log(self) -> bool:
+        """Copy the log into the file and leave no byte of it; False: a reader is in the way."""
+        cut = self._checkpoints.cut
+        return bool(await self._execute(cut, self._conn))  # type: ignore[no-untyped-call]
+
     def _call(self) -> None:
         self._tx.put_nowait((None, self._commit_waiting))
 

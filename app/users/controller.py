@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from app.clock import SECOND
 from app.errors import CodeExpired, Unauthorized
+from app.http import cookies
 from app.http.addresses import client_address
 from app.http.callers import caller_of, user_of
+from app.http.cookies import is_for_page
 from app.http.idempotency import Made, once
 from app.http.limits import EVERYBODY
 from app.http.media import decode_json
@@ -20,6 +23,7 @@ from app.http.ports import Ports
 from app.storage.database import Transaction
 from app.users import service, signing_in
 from app.users.addresses import address_hash, normalized
+from app.users.entering import settle, signed_in
 from app.users.mails import preferred_language
 from app.users.schemas import (
     CodeSent,
@@ -43,7 +47,10 @@ _USER: dict[str, Any] = {"callers": ("user",)}
 async def add_guest(
     request: Request[Any, Any, Any], ports: NamedDependency[Ports]
 ) -> Response[SignedInOut]:
-    """Answer 201 with the token of a user without e-mail; the body may be left out."""
+    """Answer 201 with the token of a user without e-mail; the body may be left out.
+
+    A page of ours gets the session's cookie instead of the token.
+    """
     body = await request.body()
     wanted: NewGuest = decode_json(body, NewGuest) if body else NewGuest()
     language, now = wanted.language or _language(request), ports.clock.wall()
@@ -53,7 +60,11 @@ async def add_guest(
         row = service.make_guest(tx, drawn, language=language, now=now)
         return Made(201, SignedInOut(token=drawn.token, user=service.user_out(row)))
 
-    return (await once(request, ports, work)).response()
+    answer = await once(request, ports, work)
+    if is_for_page(request) and answer.status == 201:
+        found = msgspec.json.decode(answer.body, type=SignedInOut)
+        return signed_in(request, ports, found, is_replay=answer.is_replay)
+    return answer.response()
 
 
 @post("/v1/sign-in/codes", status_code=202, tags=TAGS, summary="Have a sign-in code mailed")
@@ -89,8 +100,8 @@ def _check_limits(request: Request[Any, Any, Any], ports: Ports, known_as: bytes
 @post("/v1/sign-in", tags=TAGS, summary="Sign in with a mailed code", optional=True, **_USER)
 async def sign_in(
     request: Request[Any, Any, Any], data: JSONBody[SignIn], ports: NamedDependency[Ports]
-) -> SignedInOut:
-    """Answer 201 with a session's token.
+) -> Response[SignedInOut]:
+    """Answer 201 with a session's token; a page of ours gets the session's cookie instead.
 
     With a guest's token the address becomes his; when somebody has it, the guest's cards move to
     that user.
@@ -110,9 +121,9 @@ async def sign_in(
     )
     match found:
         case SignedIn(user=user, moved_from=moved_from):
-            if moved_from is not None:
-                await _move_cards(request, ports, from_user=moved_from, to_user=user.user_id)
-            return SignedInOut(token=drawn.token, user=service.user_out(user))
+            await settle(request, ports, user_id=user.user_id, moved_from=moved_from)
+            out = SignedInOut(token=drawn.token, user=service.user_out(user))
+            return signed_in(request, ports, out)
         case WrongCode():
             raise Unauthorized("this is not the code that was mailed last, or no longer")
         case OldCode():
@@ -121,22 +132,15 @@ async def sign_in(
             assert_never(found)
 
 
-async def _move_cards(
-    request: Request[Any, Any, Any], ports: Ports, *, from_user: int, to_user: int
-) -> None:
-    """Have the room of cards, which main handed in, move a guest's cards; then he is gone."""
-    move = request.app.state.get("move_cards")
-    if move is None:
-        return
-    await move(ports, from_user, to_user)
-    await ports.database.write(lambda tx: service.end_sessions(tx, from_user))
-
-
 @post("/v1/sign-out", status_code=204, tags=TAGS, summary="End this session", **_USER)
-async def sign_out(request: Request[Any, Any, Any], ports: NamedDependency[Ports]) -> None:
-    """Make the token that asks worthless."""
+async def sign_out(
+    request: Request[Any, Any, Any], ports: NamedDependency[Ports]
+) -> Response[None]:
+    """Make the token that asks worthless; a page's cookie is taken away."""
     user = user_of(request)
     await ports.database.write(lambda tx: service.sign_out(tx, user.user_id, user.session_id))
+    gone = {"Set-Cookie": cookies.forget(request.scope, ports.settings)}
+    return Response(None, headers=gone if is_for_page(request) else None)
 
 
 @get("/v1/sessions", tags=TAGS, summary="List your sign-ins", **_USER)

@@ -6,6 +6,9 @@ from app.storage.database import Transaction
 
 ERASE = {"promotion_sent": "DELETE FROM promotion_sent WHERE user_id = ?"}
 KEPT: dict[str, str] = {}
+EXPORT = {
+    "promotions": "SELECT sent_at FROM promotion_sent WHERE user_id = ? ORDER BY sent_at",
+}
 
 
 def sent_at(tx: Transaction, user_id: int, promotion_id: int) -> int | None:

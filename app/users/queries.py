@@ -16,6 +16,14 @@ ERASE = {
     "sign_in_code": "DELETE FROM sign_in_code WHERE address_hash = ?",
 }
 KEPT: dict[str, str] = {}
+EXPORT = {  # what a user takes along: section → statement for his id (app/privacy/exporting.py)
+    "profile": "SELECT public_id AS user_id, email, display_name, language, created_at FROM users"
+    " WHERE user_id = ?",
+    "sign_ins": "SELECT public_id AS session_id, created_at, last_used_at, expires_at FROM session"
+    " WHERE user_id = ? ORDER BY session_id",
+    "email_change": "SELECT email, expires_at FROM email_change WHERE user_id = ?",
+    "accounts_joined": "SELECT email, created_at FROM user_merge WHERE user_id = ?",
+}
 
 
 class UserRow(msgspec.Struct, frozen=True):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.http.fields import Email, Name
+from app.http.fields import Email, Name, Token
 
 SpokenLanguage = Literal["fr", "en"]
 # Whatever is typed that is no code of ours is a wrong code, not a wrong form.
 TypedCode = Annotated[str, Meta(min_length=1, max_length=32, examples=["48201573"])]
+
+# Bytes as the W3C's JSON forms of WebAuthn write them: base64url without padding.
+Base64Url = Annotated[str, Meta(max_length=16_384, pattern=r"^[A-Za-z0-9_-]+(?![\s\S])")]
+CredentialId = Annotated[str, Meta(max_length=1364, pattern=r"^[A-Za-z0-9_-]+(?![\s\S])")]
 
 
 class NewGuest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,9 +61,9 @@ class UserOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedInOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's token, shown this once, and whose it is."""
+    """A session's token, shown this once, and whose it is; a page gets the cookie instead."""
 
-    token: str
+    token: str | UnsetType = UNSET
     user: UserOut
 
 
@@ -71,3 +75,86 @@ class SessionOut(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: str
     expires_at: str
     is_current: bool
+
+
+class _Answer(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What browsers send of every credential (`PublicKeyCredential.toJSON()`)."""
+
+    id: CredentialId
+    rawId: CredentialId  # noqa: N815
+    type: Literal["public-key"]
+    authenticatorAttachment: Literal["platform", "cross-platform"] | None = None  # noqa: N815
+    clientExtensionResults: dict[str, Any] = {}  # noqa: N815
+
+
+class AttestationResponse(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a new passkey says of itself; only the first two are read, they hold the others."""
+
+    clientDataJSON: Base64Url  # noqa: N815
+    attestationObject: Base64Url  # noqa: N815
+    authenticatorData: Base64Url | None = None  # noqa: N815
+    publicKey: Base64Url | None = None  # noqa: N815
+    publicKeyAlgorithm: Annotated[int, Meta(ge=-65_536, le=65_536)] | None = None  # noqa: N815
+    transports: Annotated[list[Token], Meta(max_length=16)] = []
+
+
+class AssertionResponse(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a passkey signed."""
+
+    clientDataJSON: Base64Url  # noqa: N815
+    authenticatorData: Base64Url  # noqa: N815
+    signature: Base64Url
+    userHandle: CredentialId | None = None  # noqa: N815
+
+
+class AttestedCredential(_Answer, frozen=True, kw_only=True):
+    """The answer of `navigator.credentials.create`."""
+
+    response: AttestationResponse
+
+
+class AssertedCredential(_Answer, frozen=True, kw_only=True):
+    """The answer of `navigator.credentials.get`."""
+
+    response: AssertionResponse
+
+
+class NewPasskey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A passkey, and what its user calls it."""
+
+    credential: AttestedCredential
+    name: Name = "Passkey"
+
+
+class PasskeySignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The answer of a passkey to the last question."""
+
+    credential: AssertedCredential
+
+
+class PasskeyChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user calls a passkey."""
+
+    name: Name
+
+
+class PasskeyQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page hands to `navigator.credentials`; the challenge is good for one answer."""
+
+    options: dict[str, Any]
+    expires_in_seconds: int
+
+
+class PasskeyOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A passkey as its user sees it."""
+
+    id: str
+    name: str
+    created_at: str
+    last_used_at: str | None

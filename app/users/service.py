@@ -12,7 +12,7 @@ from app.http.callers import Found, UserCaller
 from app.http.ports import Ports
 from app.ids import digest, parse_public_id, public_id
 from app.storage.database import Transaction
-from app.users import queries
+from app.users import passkey_queries, queries
 from app.users.addresses import address_hash
 from app.users.queries import SessionRow, UserRow
 from app.users.schemas import ProfileChange, SessionOut, UserOut
@@ -184,11 +184,13 @@ def add_workplace(tx: Transaction, user_id: int, merchant_id: int) -> None:
 
 
 def prune(tx: Transaction, *, now: int, limit: int) -> int:
-    """Delete some of the codes and sessions that have expired; return how many. A batch."""
+    """Delete some of the codes, challenges and sessions that have expired; return how many."""
+    # A batch across families.
     sessions = queries.expired_sessions(tx, now, limit=limit)
     for row in sessions:
         queries.delete_session(tx, row)
-    return len(sessions) + queries.prune_codes(tx, now, limit=limit)
+    gone = len(sessions) + passkey_queries.prune_challenges(tx, now, limit=limit)
+    return gone + queries.prune_codes(tx, now, limit=limit)
 
 
 def user_out(row: UserRow) -> UserOut:

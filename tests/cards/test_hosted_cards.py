@@ -214,15 +214,18 @@ async def test_a_pass_shows_the_account_and_names_what_changed_last(shop: Shop) 
     assert (shown.speaks, shown.vouchers) == ("vouchers", 1)
 
 
-async def test_who_may_only_see_a_card_sees_no_voucher_and_redeems_nothing(shop: Shop) -> None:
+async def test_who_may_only_see_a_card_is_told_no_code_and_redeems_nothing(shop: Shop) -> None:
     ask, card = await holder(shop)
+    await shop.buy("A-1", 10_000)
+    assert (await shop.post(id="V-1", type="convert")).status_code == 201
 
     def share(access: str) -> Any:
         return lambda tx: tx.run("UPDATE holder SET access = ?", access)
 
-    for access, status in (("read", 403), ("full", 200)):
+    for access, is_told in (("read", False), ("full", True)):
         await shop.world.ports.database.write(share(access))
-        assert (await ask("GET", f"/v1/cards/{card}/vouchers")).status_code == status
+        (voucher,) = (await ask("GET", f"/v1/cards/{card}/vouchers")).json()["items"]
+        assert (voucher["code"] is not None) == is_told
     await shop.world.ports.database.write(share("read"))
     answer = await ask("POST", f"/v1/cards/{card}/redemptions", {"type": "convert"})
     assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
@@ -243,3 +246,23 @@ async def test_a_mirrored_cards_vouchers_are_none_and_its_history_its_statements
     entry = (await mine("GET", f"/v1/cards/{card}/history")).json()["items"][0]
     assert (entry["kind"], entry["sequence"]) == ("statement", 1)
     assert "units" not in entry
+
+
+async def test_who_was_shared_a_card_does_not_see_what_was_bought(shop: Shop) -> None:
+    ask, card = await holder(shop)
+    await shop.buy("A-1", 10_000)
+    await shop.post(id="R-1", type="event", event="review")
+    await shop.buy("A-2", 1_000)
+    await ask("POST", f"/v1/cards/{card}/redemptions", {"type": "convert"})
+    path = f"/v1/cards/{card}/history"
+    all_lines = (await ask("GET", path)).json()["items"]
+    for access in ("read", "full"):
+        await shop.world.ports.database.write(
+            lambda tx, access=access: tx.run("UPDATE holder SET access = ?", access)
+        )
+        seen = (await ask("GET", path)).json()["items"]
+        assert [line["rule"] for line in seen] == ["cheque", "review"]
+        assert all(line in all_lines for line in seen) and len(all_lines) > len(seen)
+        first = (await ask("GET", f"{path}?limit=1")).json()
+        rest = (await ask("GET", f"{path}?limit=1&after={first['next']}")).json()
+        assert [*first["items"], *rest["items"]] == seen and rest["next"] is None

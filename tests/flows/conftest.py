@@ -17,6 +17,7 @@ from app.http.ports import Ports
 from app.http.secrets import Secrets, make_secrets
 from app.ids import Ids, SeededRandomness
 from app.main import Extras, create_app
+from app.pictures.reading import Pictures
 from app.settings import Settings
 from app.storage.open import open_database
 from tests.flows.server import serving
@@ -43,6 +44,7 @@ async def open_test_ports(
     randomness = SeededRandomness(7)
     database = TwiceDatabase(await open_database(database_url, clock=SystemClock()))
     threads = ThreadPoolExecutor(2)
+    pictures = Pictures()
     try:
         yield Ports(
             database=database,
@@ -51,8 +53,10 @@ async def open_test_ports(
             settings=settings,
             secrets=Secrets(make_secrets(randomness)),
             threads=threads,
+            pictures=pictures,
         )
     finally:
+        await pictures.close()
         await database.close()
         threads.shutdown()
 

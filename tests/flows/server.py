@@ -116,7 +116,9 @@ class _Connection:
 
     async def _receive(self) -> dict[str, Any]:
         if self._http.their_state is not h11.SEND_BODY:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            while data := await self._reader.read(CHUNK):
+                self._http.receive_data(data)
+            return {"type": "http.disconnect"}
         event = await self._next()
         if isinstance(event, h11.Data):
             return {"type": "http.request", "body": bytes(event.data), "more_body": True}

@@ -64,6 +64,10 @@ class WatchedDatabase:
         """Read."""
         return await self._watch.of(self.inner.read_point(work))
 
+    async def empty_log(self) -> bool:
+        """Empty the log."""
+        return await self._watch.of(self.inner.empty_log())
+
     async def close(self) -> None:
         """Close."""
         await self.inner.close()

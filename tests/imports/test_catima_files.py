@@ -8,9 +8,9 @@ import pytest
 
 from app.errors import AppError
 from app.imports.catima import read_catima
+from app.imports.detecting import read_file
 from app.imports.files import text_of
 from app.imports.found import FoundCard, FoundFile, OwnBalance, Remark
-from app.imports.service import read_file
 
 FILES = Path(__file__).parent / "files"
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "imports"
@@ -117,7 +117,7 @@ def test_too_long_texts_fail_their_row() -> None:
 def test_files_as_a_whole_are_refused_with_a_code() -> None:
     assert code_of(b"") == "unknown-file"
     assert code_of(b"hello") == "unknown-file"
-    assert code_of(b"PK\x03\x04 zip") == "unknown-file"
+    assert code_of(b"PK\x03\x04 zip") == "bad-zip"
     assert code_of(b"3\n\n_id\n\n") == "unsupported-version"
     assert code_of("_id,store,cardid\n1,Caf\xe9,1\n".encode("latin-1")) == "bad-encoding"
     assert code_of(b"_id,store,cardid\n" + b"1,Shop,1\n" * 5_001) == "too-big"

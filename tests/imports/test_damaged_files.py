@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from app.errors import AppError
 from app.imports.catima import read_catima
+from app.imports.detecting import read_file
 from app.imports.records import read_records
-from app.imports.service import read_file
 
 FILE = (Path(__file__).parent / "files" / "v2.csv").read_bytes()
 TEXT = st.text(

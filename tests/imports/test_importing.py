@@ -147,7 +147,7 @@ async def test_another_users_wallet_is_another_wallet(world: World, ana: Travell
     ("content", "status", "code"),
     [
         (b"hello", 422, "unknown-file"),
-        (b"PK\x03\x04rest", 422, "unknown-file"),
+        (b"PK\x03\x04rest", 422, "bad-zip"),
         (b"9\n\n", 422, "unsupported-version"),
         (b"_id,store,cardid\n1,\xff,1\n", 422, "bad-encoding"),
         (b"_id,store,cardid\n" + b"1,Shop,1\n" * 5_001, 413, "too-big"),

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.errors import AppError, InvalidPicture, TooBig
-from app.pictures import BYTES_MAX, reencode_png
+from app.pictures.merchant import BYTES_MAX, reencode_png
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -229,3 +229,17 @@ async def test_any_search_is_answered(world: World, q: str) -> None:
 
 async def test_a_search_too_long_is_refused(world: World) -> None:
     assert (await world.client.get("/v1/directory", params={"q": "x" * 81})).status_code == 400
+
+
+async def test_the_directory_forgives_a_slip_of_the_finger(world: World) -> None:
+    for typed, meant in (
+        ("carefour", "Carrefour"),
+        ("monorpix", "Monoprix (France)"),
+        ("decatlon", "Decathlon"),
+        ("Séphorra", "Sephora"),
+        ("boulnger", "Boulanger"),
+    ):
+        items = (await world.client.get("/v1/directory", params={"q": typed})).json()["items"]
+        assert meant in [item["name"] for item in items], typed
+    items = (await world.client.get("/v1/directory", params={"q": "qxwzjk"})).json()["items"]
+    assert items == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,8 +90,11 @@ def test_both_android_phones_hold_every_card_too(demo: RunningDemo) -> None:
             page = client.get(link["save_url"])
             assert (page.status_code, "<button>Add</button>" in page.text) == (200, True)
         shown = client.get("/sandbox").text
-        picture = shown.partition('class="logo" alt="" src="')[2].partition('"')[0]
-        assert client.get(picture).headers["content-type"] == "image/png"
+        pictures = set(re.findall(r'class="pass-logo" src="([^"]+)"', shown))
+        assert len(pictures) == 10, "five out of passes, five as Google knows them"
+        for picture in pictures:
+            assert client.get(picture).headers["content-type"] == "image/png"
+        assert client.get("/sandbox/pictures/none.png").status_code == 404
 
 
 def test_a_balance_reaches_all_four_phones_in_their_language(demo: RunningDemo) -> None:
@@ -101,12 +105,27 @@ def test_a_balance_reaches_all_four_phones_in_their_language(demo: RunningDemo) 
         headers = {"Authorization": f"Bearer {found['merchant_key']}"}
         assert client.put(url, json=told, headers=headers).status_code == 200
     demo.wait_for("Sam's iPhone shows: Points: 4,321")
-    demo.wait_for("Camille's iPhone shows: Points : 4,321")
+    demo.wait_for("Camille's iPhone shows: Points : 4\u202f321")
     demo.wait_for("Sam's Galaxy shows: Maison Verte: Points: 4321")
     demo.wait_for("Camille's Pixel shows: Maison Verte: Points: 4321")
     page = httpx2.get(f"{demo.url}/sandbox", trust_env=False).text
     assert "Points: 4,321" in page
-    assert page.count("<dt>Points</dt><dd>4321</dd>") == 4, "on every phone"
+    for figure, phones in (("4\u202f321", 1), ("4,321", 1), ("4321", 2)):
+        assert page.count(f"<dt>Points</dt><dd>{figure}</dd>") == phones, "on every phone"
+
+
+def test_only_its_own_page_has_the_demo_act(demo: RunningDemo) -> None:
+    with httpx2.Client(base_url=demo.url, trust_env=False) as client:
+        url, page = "/sandbox/acts/sale", {"Sec-Fetch-Site": "same-origin"}
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://example.org"}):
+            assert client.post(url, headers=headers).status_code == 404
+        assert client.post("/sandbox/acts/none", headers=page).status_code == 400
+        told = client.post(url, headers=page)
+        assert (told.status_code, told.json()) == (200, {"points": 6, "earned": 6})
+        demo.wait_for("Sam's Galaxy shows: Maison Verte Café: Points: 6")
+        first = client.get("/sandbox/now")
+        same = client.get("/sandbox/now", headers={"If-None-Match": first.headers["etag"]})
+        assert (same.status_code, same.content) == (304, b"")
 
 
 def test_a_mail_is_printed_kept_and_read_by_its_address(demo: RunningDemo) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
+from litestar import Request
 
-from app.sandbox.android_page import android_phones
+from app.sandbox.android_faces import android_screens
+from app.sandbox.faces import Fact, Screen
 from app.sandbox.google_mount import PATH
 from app.sandbox.phone import Answer
 from app.sandbox.pixels import PHONES, Pixels
+from app.web.pages import render
 from tests.sandbox.google_world import OBJECT_ID, GoogleWorld, card_class, card_object, points
 
 LINKS = "http://127.0.0.1:8000/v1/cards/"
@@ -81,12 +85,15 @@ async def test_a_push_becomes_a_line_of_each_phone_in_its_language(home) -> None
         "Camille's Pixel shows: Maison Verte: Pts: 4321",
         "Sam's Galaxy shows: Maison Verte: Points: 4321",
     ]
-    page = android_phones(pixels, now=home.world.clock.wall())
-    for text in (
-        *("Camille&#x27;s Pixel", "Sam&#x27;s Galaxy", "<dt>Pts</dt><dd>4321</dd>"),
-        *("4006381333931", 'src="/pictures/logo.png"', "Maison Verte: Points: 4321"),
-    ):
-        assert text in page, text
+    pixel, galaxy = android_screens(pixels, now=home.world.clock.wall())
+    assert (pixel.name, pixel.language, galaxy.name) == ("Camille's Pixel", "fr", "Sam's Galaxy")
+    (face,) = pixel.cards
+    assert face.rows[0][0] == Fact("Pts", "4321")
+    assert face.logo == "/pictures/logo.png"
+    assert face.code is not None and face.code.text == "4006381333931"
+    assert face.code.drawing is not None and face.code.drawing.startswith("<svg")
+    assert galaxy.notices[0].text == "Points: 4321"
+    assert face.key == galaxy.cards[0].key, "one card on all phones"
     await pixels.close()
 
 
@@ -98,18 +105,28 @@ async def test_texts_of_a_card_are_escaped_on_the_page(home) -> None:
     )
     pixels = home.pixels()
     await home.hold(pixels, "card_1")
-    page = android_phones(pixels, now=home.world.clock.wall())
-    assert "<script>" not in page
-    assert "<i>" not in page
-    assert "<img src=x>" not in page
+    page = drawn(android_screens(pixels, now=home.world.clock.wall()))
     assert "&lt;script&gt;" in page
+    for never in ("<script>", "<i>", "<img src=x>"):
+        assert never not in page
 
 
 async def test_a_picture_from_elsewhere_is_not_shown(home) -> None:
     home.link = home.world.link(classes=[card_class()], objects=[card_object()])
     pixels = home.pixels()
     await home.hold(pixels, "card_1")
-    assert "<img" not in android_phones(pixels, now=home.world.clock.wall())
+    assert "<img" not in drawn(android_screens(pixels, now=home.world.clock.wall()))
+
+
+def drawn(screens: list[Screen]) -> str:
+    """Return what the page writes of phones."""
+    request = Request[Any, Any, Any](
+        {"type": "http", "path": "/", "headers": [], "query_string": b""}
+    )
+    answer = render(
+        request, "sandbox-now.html", page="sandbox", screens=screens, happenings=[], mails=[]
+    )
+    return bytes(answer.content).decode()
 
 
 async def test_what_google_knows_outlives_a_restart(home, tmp_path) -> None:
@@ -162,7 +179,7 @@ async def test_without_a_google_there_are_no_such_phones() -> None:
     pixels = Pixels(None, never, notes.append)
     pixels.start()
     await pixels.hold(["x"], {})
-    assert android_phones(pixels, now=0) == ""
+    assert android_screens(pixels, now=0) == []
     assert (pixels.reached("http://x/y"), notes, list(pixels.phones)) == ("http://x/y", [], [])
     await pixels.close()
     assert len(PHONES) == 2

@@ -33,6 +33,10 @@ class TwiceDatabase:
         """Read."""
         return await self.inner.read_point(work)
 
+    async def empty_log(self) -> bool:
+        """Empty the log."""
+        return await self.inner.empty_log()
+
     async def close(self) -> None:
         """Close."""
         await self.inner.close()

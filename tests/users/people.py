@@ -10,6 +10,7 @@ from app.outbox.mail_queries import Mail
 from tests.flows.conftest import World
 
 FAR = 2**62
+ANA = "ana@example.com"
 
 
 async def mails(world: World) -> list[Mail]:

@@ -1,4 +1,4 @@
-"""Pictures that others send: decoded in a process of its own, with limits on memory and time."""
+"""Pictures of programs: a plain PNG of ours made of a PNG that a merchant sends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reencode_png(data: bytes) -> bytes:
         raise TooBig(f"a picture has at most {PIXELS_MAX:,} pixels, this one {width * height:,}")
     try:
         done = subprocess.run(  # our own interpreter and module, nothing of theirs
-            [sys.executable, "-m", "app.pictures"],
+            [sys.executable, "-m", "app.pictures.merchant"],
             input=data,
             capture_output=True,
             timeout=_WAIT_SECONDS_MAX,

@@ -1,0 +1,181 @@
+"""Obeys one message of an erasure: some units of work, each of one family, then it is dropped."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.apple import queries as apple_queries
+from app.apple.service import VOIDED_SHOWN
+from app.cards.ending import draw_end
+from app.clock import SECOND
+from app.http.ports import Ports
+from app.outbox import service as outbox
+from app.privacy import (
+    erased_list,
+    forgetting_device,
+    kinds,
+    message_queries,
+    queries,
+)
+from app.privacy.forgetting_card import Asked, forget_contact, forget_on_card
+from app.privacy.mails import ended_mail
+from app.privacy.message_queries import Message
+from app.programs import merchant_queries
+from app.storage.database import Transaction
+from app.storage.queries import Erased
+from app.users import queries as users
+from app.users.addresses import address_hash
+
+LOOK_AGAIN = 5 * SECOND  # at phones that are still to be told
+
+
+async def obey(ports: Ports, message: Message) -> bool:
+    """Do what a message asks and drop it; False: it cannot be done yet and was put off."""
+    is_done = await _done(ports, message)
+    later = ports.clock.wall() + LOOK_AGAIN
+    if is_done:
+        await ports.database.write(partial(message_queries.drop, message=message))
+    else:
+        await ports.database.write(partial(message_queries.put_off, message=message, due_at=later))
+    return is_done
+
+
+async def _done(ports: Ports, message: Message) -> bool:
+    write, target_id = ports.database.write, message.target_id
+    match message.kind:
+        case kinds.CARD:
+            await _card(ports, message)
+        case kinds.CONTACT:
+            asked = _asked(ports, message)
+            await write(lambda tx: forget_contact(tx, asked))
+        case kinds.HOLDER:
+            await _holder(ports, message)
+        case kinds.LOGS:
+            await _delete_lines(ports, message)
+        case kinds.STAFF:
+            statement = merchant_queries.ERASE["staff"]
+            await write(lambda tx: tx.run(statement, target_id, message.user_id))
+        case kinds.PHONES:
+            return await _phones(ports, message)
+        case kinds.DEVICE:
+            return await write(lambda tx: forgetting_device.forget_push_token(tx, target_id))
+        case kinds.LIBRARY:
+            await _delete_lines(ports, message)
+            await write(lambda tx: forgetting_device.forget_device(tx, target_id))
+        case kinds.REMAINS:
+            await write(lambda tx: forgetting_device.forget_remains(tx, target_id))
+        case kinds.USER:
+            return await _looked_again(ports, message)
+    return True
+
+
+def _asked(ports: Ports, message: Message) -> Asked:
+    return Asked(
+        card_id=message.target_id,
+        user_id=message.user_id,
+        sealed=draw_end(ports),
+        secrets=ports.secrets,
+        event_id=ports.ids.public(),
+        now=ports.clock.wall(),
+    )
+
+
+async def _card(ports: Ports, message: Message) -> None:
+    """Leave messages to whoever must hear of it, then let the card forget him."""
+    card_id, user_id, now = message.target_id, message.user_id, ports.clock.wall()
+    holders = await ports.database.read_point(
+        lambda tx: queries.holders_beside(tx, card_id, user_id)
+    )
+
+    def leave_messages(tx: Transaction) -> None:
+        put = partial(message_queries.put_messages, tx, user_id)
+        put(kinds.HOLDER, holders, due_at=now + LOOK_AGAIN)
+        put(kinds.PHONES, [card_id], due_at=now + LOOK_AGAIN)
+        put(kinds.REMAINS, [card_id], due_at=now + VOIDED_SHOWN)
+
+    await ports.database.write(leave_messages)
+    asked = _asked(ports, message)
+    public_id = await ports.database.write(lambda tx: forget_on_card(tx, asked))
+    if public_id is not None:
+        await erased_list.append(ports, [Erased("card", public_id, now)])
+
+
+async def _holder(ports: Ports, message: Message) -> None:
+    now = ports.clock.wall()
+    mail_id = ports.ids.next(now)
+    await ports.database.write(
+        lambda tx: end_share(tx, message.target_id, ports=ports, mail_id=mail_id, now=now)
+    )
+
+
+def end_share(tx: Transaction, user_id: int, *, ports: Ports, mail_id: int, now: int) -> None:
+    """Take cards that have ended out of a holder's wallet, and tell him by mail; his family."""
+    row = users.lock_user(tx, user_id)
+    if row is None or not queries.delete_ended_holdings(tx, user_id):
+        return
+    queries.delete_ended_pictures(tx, user_id)
+    if row.email is not None:
+        mail = ended_mail(row.language)
+        outbox.send_mail(
+            tx,
+            address_hash=address_hash(ports.secrets, row.email),
+            mail_id=mail_id,
+            recipient=row.email,
+            subject=mail.subject,
+            body=mail.body,
+            now=now,
+        )
+
+
+async def _delete_lines(ports: Ports, message: Message) -> None:
+    """Delete what devices logged of a user's passes, or one device of anything."""
+
+    def lines(tx: Transaction) -> list[tuple[int, int]]:
+        if message.kind == kinds.LOGS:
+            return queries.logged_of(tx, message.user_id)
+        library_hash = queries.library_of(tx, message.target_id)
+        return [] if library_hash is None else queries.logged_by(tx, library_hash)
+
+    found = await ports.database.read(lines)
+    statement = apple_queries.ERASE["apple_log"]
+    await ports.database.write(lambda tx: tx.run_many(statement, found))
+
+
+async def _phones(ports: Ports, message: Message) -> bool:
+    card_id, user_id, now = message.target_id, message.user_id, ports.clock.wall()
+
+    def told_devices(tx: Transaction) -> list[int] | None:
+        return queries.devices_of(tx, card_id) if _is_told(tx, card_id) else None
+
+    devices = await ports.database.read_point(told_devices)
+    if devices is None:
+        return False
+
+    def leave_messages(tx: Transaction) -> None:
+        put = partial(message_queries.put_messages, tx, user_id)
+        put(kinds.DEVICE, devices, due_at=now + LOOK_AGAIN)
+        put(kinds.LIBRARY, devices, due_at=now + VOIDED_SHOWN)
+
+    await ports.database.write(leave_messages)
+    return await ports.database.write(
+        lambda tx: forgetting_device.forget_registrations(tx, card_id)
+    )
+
+
+def _is_told(tx: Transaction, card_id: int) -> bool:
+    return queries.is_told(tx, card_id, outbox.APPLE)
+
+
+async def _looked_again(ports: Ports, message: Message) -> bool:
+    """Look for cards that a request has given to the user while he was erased."""
+    user_id, now = message.user_id, ports.clock.wall()
+    found = await ports.database.read(lambda tx: queries.cards_held(tx, user_id))
+
+    def leave_messages(tx: Transaction) -> bytes | None:
+        message_queries.put_messages(tx, user_id, kinds.CARD, found, due_at=now)
+        return message_queries.lock_erased(tx, user_id)
+
+    public_id = await ports.database.write(leave_messages)
+    if public_id is not None:  # once more: the first time a crash may have come before it
+        await erased_list.append(ports, [Erased("user", public_id, now)])
+    return not found

@@ -1,0 +1,23 @@
+"""All pages in one list, which main serves; a new page's controller is added here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.web import (
+    about_controller,
+    account_controller,
+    adding_controller,
+    joining_controller,
+    shell_controller,
+    wallet_controller,
+)
+
+ROUTES: list[Any] = [
+    *shell_controller.ROUTES,
+    *wallet_controller.ROUTES,
+    *about_controller.ROUTES,
+    *account_controller.ROUTES,
+    *adding_controller.ROUTES,
+    *joining_controller.ROUTES,
+]
