@@ -56,12 +56,12 @@ from app.privacy import controller as privacy_controller
 from app.privacy import erasing
 from app.pictures.reading import Pictures
 from app.programs import controller as programs_controller
-from app.programs import keys_controller, tills, tills_controller
+from app.programs import keys_controller, merchants, tills, tills_controller
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
 from app.users import controller as users_controller
-from app.users import passkeys_controller
+from app.users import email_controller, passkeys_controller
 from app.users import service as users
 from app.web import controller as web_controller
 from app.web import pages_routes
@@ -71,6 +71,7 @@ ROUTES: list[Any] = [
     *users_controller.ROUTES,
     *privacy_controller.ROUTES,
     *passkeys_controller.ROUTES,
+    *email_controller.ROUTES,
     *programs_controller.ROUTES,
     *keys_controller.ROUTES,
     *tills_controller.ROUTES,
@@ -133,6 +134,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
+            | {"move_staff": merchants.move_staff}
             | {"forget": extras.forget}
             | {"simulate": simulating.simulate, "live": live}
             | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
