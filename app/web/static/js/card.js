@@ -43,7 +43,12 @@ const acts = {
   },
   async edit() { at("edit").showModal(); },
   async delete() { at("delete").showModal(); },
-  async share() { at("share").showModal(); await showHolders(); },
+  async share() {
+    at("share").showModal();
+    await showHolders();
+    const { writeLink } = await import("./catima.js");
+    at("share-catima").dataset.copy = writeLink(await get(route));
+  },
   async reissue() { at("reissue").showModal(); },
   async phone() {
     const made = await post(`${route}/links`);
