@@ -52,9 +52,9 @@ from app.imports import controller as imports_controller
 from app.ledger import simulating
 from app.partners import controller as partners_controller
 from app.partners import events_controller
-from app.privacy import controller as privacy_controller
-from app.privacy import erasing
 from app.pictures.reading import Pictures
+from app.privacy import controller as privacy_controller
+from app.privacy import erasing, restoring
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, merchants, tills, tills_controller
 from app.programs import service as programs
@@ -175,7 +175,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
     database = await open_database(settings.database_url, clock=clock)
     pictures = Pictures()
     try:
-        yield Ports(
+        ports = Ports(
             database=database,
             clock=clock,
             ids=Ids(SystemRandomness()),
@@ -184,6 +184,8 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
             threads=threads,
             pictures=pictures,
         )
+        await restoring.erase_again(ports)  # before anybody is served
+        yield ports
     finally:
         await pictures.close()
         await database.close()
