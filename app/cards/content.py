@@ -94,12 +94,7 @@ def content_of(
         is_voided=is_voided,
     )
     if program is not None and state.account is not None and not is_voided:
-        if card.authority == HOSTED:
-            told = hosted_members(tx, card_id, shown, now=now) | _spoken(tx, user_id)
-            speaker = speaker_of(tx, program, user_id=user_id)
-            told |= told_of_expiry(tx, card_id, speaker, sequence=state.account.sequence, now=now)
-        else:
-            told = _told(state.account, shown)
+        told = _account(tx, card, state.account, program, user_id=user_id, now=now)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
     return CardContent(
         card_id=card_id,
@@ -143,6 +138,24 @@ def _may_see(tx: Transaction, card_id: int, user_id: int) -> bool:
     if user_id == 0:
         return queries.owner_of(tx, card_id) is None
     return queries.access_of(tx, card_id, user_id) is not None
+
+
+def _account(
+    tx: Transaction,
+    card: CardRow,
+    account: AccountRow,
+    program: Program,
+    *,
+    user_id: int,
+    now: int,
+) -> dict[str, Any]:
+    """Return what the card's account adds to the pass."""
+    shown = program_content(program)
+    if card.authority != HOSTED:
+        return _told(account, shown)
+    told = hosted_members(tx, card.card_id, shown, now=now) | _spoken(tx, user_id)
+    speaker = speaker_of(tx, program, user_id=user_id)
+    return told | told_of_expiry(tx, card.card_id, speaker, sequence=account.sequence, now=now)
 
 
 def _spoken(tx: Transaction, user_id: int) -> dict[str, Any]:
