@@ -72,6 +72,8 @@ def change(
     user = queries.lock_user(tx, wanted.user_id)
     if user is None:
         raise Unauthorized
+    if user.email == wanted.email and email_queries.change_of(tx, user.user_id) is None:
+        return user  # the same again, whose first answer was lost
     refusal = _tried(tx, wanted, now)
     if refusal is not None:
         return refusal

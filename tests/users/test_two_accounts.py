@@ -242,6 +242,9 @@ async def test_a_merge_that_a_crash_cut_anywhere_is_finished_by_the_next_call(
             answer = await change_email(world, ana.token, other, code, merge=True)
             assert answer.status_code == 200
         cuts += answer.status_code == 500
+        if left % 2:  # the next call is the same again, else any other
+            again = await change_email(world, ana.token, other, code, merge=True)
+            assert again.status_code == 200
         assert (await me(world, ana.token)).json() == before | {"email": other}
         assert await numbers_of(ana) == list(NUMBERS[:3])
         assert (await me(world, ben.token)).status_code == 401
