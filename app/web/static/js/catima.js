@@ -31,7 +31,8 @@ export function readLink(text) {
     return null;
   }
   const place = `${link.hostname.replace(/^www\./, "")}${link.pathname.replace(/\/+$/, "")}`.toLowerCase();
-  if (!/^https?:$/.test(link.protocol) || !PLACES.includes(place)) return null;
+  const isOurs = link.origin === location.origin && ["/share", "/add"].includes(link.pathname);
+  if (!/^https?:$/.test(link.protocol) || !(isOurs || PLACES.includes(place))) return null;
   let data = link.hash.slice(1) || link.search.slice(1);
   try {
     if (!data.includes("=")) data = decodeURIComponent(data); // encoded as a whole
