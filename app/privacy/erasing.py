@@ -52,7 +52,7 @@ async def erase(ports: Ports, user_id: int, *, is_delivering: bool = False) -> G
         await empty_log(ports)
     except (AppError, OSError) as error:
         _postponed(error)  # the sweeper finishes it
-    return Gone(addresses=known.addresses)
+    return Gone(addresses=known.addresses + known.on_file)
 
 
 async def erase_restored(ports: Ports, user_id: int) -> None:
