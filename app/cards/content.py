@@ -10,7 +10,7 @@ from app.cards import holding_queries, queries
 from app.cards.expiry_notices import told_of_expiry
 from app.cards.hosted import HOSTED, speaker_of
 from app.cards.hosted_content import hosted_members
-from app.cards.queries import AccountRow, CardRow
+from app.cards.queries import AccountRow, CardRow, CardState
 from app.outbox import queries as outbox_queries
 from app.programs import service as programs
 from app.programs.content import program_content
@@ -94,7 +94,7 @@ def content_of(
         is_voided=is_voided,
     )
     if program is not None and state.account is not None and not is_voided:
-        told = _account(tx, card, state.account, program, user_id=user_id, now=now)
+        told = _held(tx, state, program, shown, user_id=user_id, now=now)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
     return CardContent(
         card_id=card_id,
@@ -140,17 +140,18 @@ def _may_see(tx: Transaction, card_id: int, user_id: int) -> bool:
     return queries.access_of(tx, card_id, user_id) is not None
 
 
-def _account(
+def _held(
     tx: Transaction,
-    card: CardRow,
-    account: AccountRow,
+    state: CardState,
     program: Program,
+    shown: ProgramContent,
     *,
     user_id: int,
     now: int,
 ) -> dict[str, Any]:
     """Return what the card's account adds to the pass."""
-    shown = program_content(program)
+    card, account = state.card, state.account
+    assert account is not None, "asked for cards that have one"
     if card.authority != HOSTED:
         return _told(account, shown)
     told = hosted_members(tx, card.card_id, shown, now=now) | _spoken(tx, user_id)
