@@ -87,8 +87,7 @@ class FrozenClock:
 def rfc3339(at: int) -> str:
     """Write a moment as RFC 3339 in UTC with `Z`, whole seconds unless there is a fraction."""
     moment = _EPOCH + timedelta(microseconds=at)
-    form = "%Y-%m-%dT%H:%M:%S" + (f".{moment.microsecond:06d}" if moment.microsecond else "")
-    return moment.strftime(form) + "Z"
+    return moment.replace(tzinfo=None).isoformat() + "Z"  # years before 1000 in four digits too
 
 
 def microseconds(moment: datetime) -> int:

@@ -160,6 +160,17 @@ class Conflict(AppError):
     title = "This contradicts what stands"
 
 
+class AddressTaken(AppError):
+    """The address, whose code was right, has an account of its own."""
+
+    status = 409
+    code = "address-taken"
+    title = "This address has an account"
+
+    def __init__(self) -> None:
+        super().__init__("send the same again with merge, and both accounts become one")
+
+
 class CodeAlreadyUsed(AppError):
     """The code counts once, and something has used it up."""
 

@@ -10,7 +10,7 @@ from app.cards import holding_queries, queries
 from app.cards.expiry_notices import told_of_expiry
 from app.cards.hosted import HOSTED, speaker_of
 from app.cards.hosted_content import hosted_members
-from app.cards.queries import AccountRow, CardRow
+from app.cards.queries import AccountRow, CardRow, CardState
 from app.outbox import queries as outbox_queries
 from app.programs import service as programs
 from app.programs.content import program_content
@@ -74,16 +74,10 @@ def content_of(
     state = queries.card_state(tx, card_id)
     if state is None:
         return None
-    card, program = state.card, None
-    key: Key
+    card = state.card
     is_voided = is_ended or card.voided_at is not None or not _may_see(tx, card_id, user_id)
-    if card.program_id is None:
-        name = card.shop_name or NAMELESS
-        color = holding_queries.color_of(tx, user_id, card_id) or color_of(name)
-        shown, key = shop_content(name, color), ("shop", name, color)
-    else:
-        program = _program(tx, card.program_id)
-        shown, key = program_content(program), (program.program_id, program.revision)
+    program = None if card.program_id is None else _program(tx, card.program_id)
+    shown, key = _looks(tx, card, program, user_id)
     content = PassContent(
         program=shown,
         number=_GONE if is_voided else card.number,
@@ -94,12 +88,7 @@ def content_of(
         is_voided=is_voided,
     )
     if program is not None and state.account is not None and not is_voided:
-        if card.authority == HOSTED:
-            told = hosted_members(tx, card_id, shown, now=now) | _spoken(tx, user_id)
-            speaker = speaker_of(tx, program, user_id=user_id)
-            told |= told_of_expiry(tx, card_id, speaker, sequence=state.account.sequence, now=now)
-        else:
-            told = _told(state.account, shown)
+        told = _held(tx, state, program, shown, user_id=user_id, now=now)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
     return CardContent(
         card_id=card_id,
@@ -113,6 +102,17 @@ def content_of(
         is_voided=is_voided,
         template_key=key,
     )
+
+
+def _looks(
+    tx: Transaction, card: CardRow, program: Program | None, user_id: int
+) -> tuple[ProgramContent, Key]:
+    """Return what a card's passes share, and by what they are told apart."""
+    if program is not None:
+        return program_content(program), (program.program_id, program.revision)
+    name = card.shop_name or NAMELESS
+    color = holding_queries.color_of(tx, user_id, card.card_id) or color_of(name)
+    return shop_content(name, color), ("shop", name, color)
 
 
 def shop_content(name: str, color: str) -> ProgramContent:
@@ -143,6 +143,25 @@ def _may_see(tx: Transaction, card_id: int, user_id: int) -> bool:
     if user_id == 0:
         return queries.owner_of(tx, card_id) is None
     return queries.access_of(tx, card_id, user_id) is not None
+
+
+def _held(
+    tx: Transaction,
+    state: CardState,
+    program: Program,
+    shown: ProgramContent,
+    *,
+    user_id: int,
+    now: int,
+) -> dict[str, Any]:
+    """Return what the card's account adds to the pass."""
+    card, account = state.card, state.account
+    assert account is not None, "asked for cards that have one"
+    if card.authority != HOSTED:
+        return _told(account, shown)
+    told = hosted_members(tx, card.card_id, shown, now=now) | _spoken(tx, user_id)
+    speaker = speaker_of(tx, program, user_id=user_id)
+    return told | told_of_expiry(tx, card.card_id, speaker, sequence=account.sequence, now=now)
 
 
 def _spoken(tx: Transaction, user_id: int) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from app.cards import holding_queries, pass_queries, picture_queries, queries
+from app.cards import holding_queries, pass_queries, picture_queries, queries, share_queries
 from app.cards.ending import end_holding, end_sharing, renew_codes
-from app.cards.registering import OWNER
+from app.cards.registering import OWNER, RANK
 from app.errors import NotFound
 from app.http.ports import Ports
 from app.outbox import service as outbox
@@ -73,18 +73,19 @@ async def move_cards(ports: Ports, from_user: int, to_user: int) -> None:
 
 
 def move_card(tx: Transaction, card_id: int, *, from_user: int, to_user: int, now: int) -> None:
-    """Let another user hold what the guest holds; who holds more keeps that."""
+    """Let another user hold what the guest holds, invitations too; who holds more keeps that."""
     queries.lock_card(tx, card_id)
     access = queries.access_of(tx, card_id, from_user)
     if access is None:
         return
     theirs = queries.access_of(tx, card_id, to_user)
     queries.delete_holder(tx, card_id, from_user)
-    if theirs is not None and access == OWNER:
+    if theirs is not None and RANK[access] > RANK[theirs]:
         queries.delete_holder(tx, card_id, to_user)
         theirs = None
     if theirs is None:
         queries.insert_holder(tx, card_id, to_user, access=access, now=now)
+    share_queries.hand_over(tx, card_id, from_user=from_user, to_user=to_user)
     pass_queries.hand_over(tx, card_id, from_user=from_user, to_user=to_user)
 
 

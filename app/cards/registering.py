@@ -22,6 +22,7 @@ from app.users import queries as users
 CARDS_PER_USER_MAX = 5_000
 LINK_CODE_TRIES_MAX = 5
 OWNER = "owner"
+RANK = {"read": 1, "full": 2, OWNER: 3}  # whoever holds a card as more may all that less may
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):

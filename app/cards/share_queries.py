@@ -106,6 +106,15 @@ def use(tx: Transaction, row: ShareRow, user_id: int, now: int) -> None:
     )
 
 
+def hand_over(tx: Transaction, card_id: int, *, from_user: int, to_user: int) -> None:
+    """Let invitations that one user made or accepted be another's."""
+    tx.run(
+        "UPDATE share SET made_by = CASE WHEN made_by = ? THEN ? ELSE made_by END,"
+        " used_by = CASE WHEN used_by = ? THEN ? ELSE used_by END WHERE card_id = ?",
+        *(from_user, to_user, from_user, to_user, card_id),
+    )
+
+
 def delete(tx: Transaction, row: ShareRow) -> None:
     """Forget an invitation: its token finds nothing any more."""
     tx.run("DELETE FROM share_by_token WHERE token_hash = ?", row.token_hash)

@@ -14,7 +14,7 @@ from app.cards import queries, service, share_queries
 from app.cards.ending import end_holding
 from app.cards.holding_queries import HeldCard
 from app.cards.queries import CardRow
-from app.cards.registering import OWNER
+from app.cards.registering import OWNER, RANK
 from app.cards.share_queries import HolderRow, ShareRow
 from app.clock import DAY
 from app.errors import Conflict, LinkExpired, MissingScope, NotFound
@@ -24,7 +24,6 @@ INVITED_MAX = 10  # holders of a card beside its owner
 OPEN_SHARES_MAX = 20  # invitations of a card that wait to be accepted
 LASTS = 7 * DAY
 Access = Literal["read", "full"]
-_RANK = {"read": 1, "full": 2, OWNER: 3}
 
 
 class DrawnShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +123,7 @@ def accept(tx: Transaction, user_id: int, token_hash: bytes, *, now: int) -> Acc
         raise LinkExpired
     if queries.owner_of(tx, card.card_id) != share.made_by:
         raise NotFound  # the card has another owner since
-    if held is not None and _RANK[held] >= _RANK[share.access]:
+    if held is not None and RANK[held] >= RANK[share.access]:
         return Accepted(card.card_id, card.public_id, held)
     if held is not None:
         share_queries.set_access(tx, card.card_id, user_id, share.access)

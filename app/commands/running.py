@@ -92,4 +92,14 @@ async def backup(settings: Settings, file: Path) -> str:
 async def restore(settings: Settings, file: Path) -> str:
     """Fill an empty database from a backup, and say what came back."""
     found = await backups.restore(settings.database_url, file, clock=SystemClock())
-    return f"{found.cards} cards and {found.users} users are back."
+    back = f"{found.cards} cards and {found.users} users are back. "
+    if not settings.secrets_file.exists():
+        return back + "Who was erased since the backup is erased again when the server starts."
+    async with open_ports(settings):  # which erases again
+        pass
+    if settings.erased_list.exists():
+        return back + "Who was erased since the backup was erased again."
+    return (
+        back + f"{settings.erased_list} is not there: if somebody was erased since the backup, put "
+        "that file back and restore once more, into an empty place."
+    )

@@ -71,7 +71,9 @@ async def serve(settings: Settings, *, is_demo: bool) -> None:
             routes += sandbox_controller.routes(sandbox) + sandbox_page.routes(sandbox)
         if sandbox is not None and sandbox.google is not None:
             routes.append(mount(sandbox.google))
-        app = create_app(settings, ports, extras=Extras(routes=tuple(routes), has_worker=True))
+        forget = () if sandbox is None else (sandbox.forget,)
+        extras = Extras(routes=tuple(routes), has_worker=True, forget=forget)
+        app = create_app(settings, ports, extras=extras)
         google: Google = app.state.google
         welcome = _welcome(ports, sandbox, google, is_demo=is_demo)
         await _listen(app, settings, welcome)

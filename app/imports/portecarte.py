@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from app.imports import values
@@ -13,6 +14,7 @@ from app.imports.found import CARDS_MAX, FoundCard, FoundFile, Given, OwnBalance
 from app.imports.judging import GUESS, Said, format_named, group_names, take, text_in
 
 FORMAT = "portecarte/1"
+_AMOUNT = re.compile(r"-?[0-9]{1,15}([.][0-9]{1,6})?")
 SIDES = ("front", "back", "icon")
 
 
@@ -93,6 +95,9 @@ def _balance(said: Said, row: int, item: dict[str, Any]) -> OwnBalance | None:
     try:
         if not isinstance(own, dict):
             raise ValueError("no object")
+        value, currency = own.get("value"), own.get("currency")
+        if isinstance(value, str) and _AMOUNT.fullmatch(value) and currency is None:
+            return OwnBalance(value, None)  # also no points at all, as he wrote it
         return values.own_balance(text_in(own.get("value")), text_in(own.get("currency")))
     except ValueError:
         said.warn(row, "bad-balance", "own_balance")

@@ -13,6 +13,7 @@ from passes.barcode import check
 
 SECONDS_BELOW = 10**11  # a smaller date is in seconds: as milliseconds it would be before 1973
 _MOMENT_MAX = 253_402_300_800 * SECOND  # the year 10,000
+_MOMENT_MIN = -62_135_596_800 * SECOND  # the year 1, before which no calendar of ours writes dates
 _NOT_DRAWN_BY_WALLETS = {"RSS_14", "RSS_EXPANDED", "MAXICODE"}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})")
@@ -42,7 +43,7 @@ def moment(text: str) -> tuple[int | None, str | None]:
         return None, None
     is_seconds = number is not None and abs(number) < SECONDS_BELOW
     at = None if number is None else number * (SECOND if is_seconds else 1_000)
-    if at is None or abs(at) >= _MOMENT_MAX:
+    if at is None or not _MOMENT_MIN <= at < _MOMENT_MAX:
         return None, "bad-date"
     return at, "date-in-seconds" if is_seconds else None
 
@@ -54,7 +55,7 @@ def written_moment(text: str) -> int | None:
         at = microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
-    return at if abs(at) < _MOMENT_MAX else None
+    return at if _MOMENT_MIN <= at < _MOMENT_MAX else None
 
 
 def written_color(text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 
@@ -64,5 +65,7 @@ if __name__ == "__main__":
     Image.MAX_IMAGE_PIXELS = PIXELS_MAX
     Image.preinit()  # so that no child has to
     Image.init()
+    # Whoever stops the server at a terminal stops us too: by the end of standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve()
     os._exit(0)  # without tearing down: the barcode library would complain on stderr

@@ -16,7 +16,7 @@ from app.clock import MINUTE
 from app.errors import AppError, Unauthorized
 from app.http.ports import Ports
 from app.privacy import erased_list, kinds, message_queries
-from app.privacy.forgetting_user import find, forget_user
+from app.privacy.forgetting_user import Known, find, forget_user
 from app.privacy.message_queries import Message
 from app.privacy.obeying import obey
 from app.storage.queries import Erased
@@ -43,19 +43,37 @@ async def erase(ports: Ports, user_id: int, *, is_delivering: bool = False) -> G
     for joining in known.joining:
         with contextlib.suppress(Unauthorized):  # all of it has arrived, and it is gone
             await erase(ports, joining)
-    now = ports.clock.wall()
-    public_id = await ports.database.write(
-        lambda tx: forget_user(tx, user_id, known, secrets=ports.secrets, now=now)
-    )
+    gone = await _forget(ports, user_id, known)
     try:
-        await erased_list.append(ports, [Erased("user", public_id, now)])
+        await erased_list.append(ports, [gone])
         await obey_all(ports, user_id)
         if is_delivering:
             await _wait_for_phones(ports, user_id)
         await empty_log(ports)
     except (AppError, OSError) as error:
         _postponed(error)  # the sweeper finishes it
-    return Gone(addresses=known.addresses)
+    return Gone(addresses=known.addresses + known.on_file)
+
+
+async def erase_restored(ports: Ports, user_id: int) -> None:
+    """Erase a user who came back with a backup. Raises what stands in the way."""
+    known = await ports.database.read(partial(find, user_id=user_id))
+    await _forget(ports, user_id, known)
+    await obey_all(ports, user_id)
+
+
+async def finish_all(ports: Ports) -> None:
+    """Do what erasures have left that need wait for nothing. Raises what stands in the way."""
+    for user_id in await ports.database.read(message_queries.users_left):
+        await obey_all(ports, user_id)
+
+
+async def _forget(ports: Ports, user_id: int, known: Known) -> Erased:
+    now = ports.clock.wall()
+    public_id = await ports.database.write(
+        lambda tx: forget_user(tx, user_id, known, secrets=ports.secrets, now=now)
+    )
+    return Erased("user", public_id, now)
 
 
 async def obey_all(

@@ -66,11 +66,14 @@ def forget_on_card(tx: Transaction, asked: Asked) -> bytes | None:
     return None
 
 
-def end_card(tx: Transaction, card: CardRow, asked: Asked) -> None:
-    """Blank a card and end it. Its ledger stays as figures by an id that names nobody."""
+def end_card(tx: Transaction, card: CardRow, asked: Asked) -> bool:
+    """Blank a card and end it; False: it was before.
+
+    Its ledger stays as figures by an id that names nobody.
+    """
     card_id, now = card.card_id, asked.now
     if card.number == "" and card.voided_at is not None and card.shop_name == "":
-        return  # it was asked before
+        return False
     _delete_contact(tx, card, asked.secrets)
     _delete_look_ups(tx, card)
     pass_queries.void(tx, card_id, now)
@@ -83,6 +86,7 @@ def end_card(tx: Transaction, card: CardRow, asked: Asked) -> None:
             tx, card_id, "card.deleted", event_public_id=asked.event_id, facts={}, now=now
         )
     _tell(tx, card, now)
+    return True
 
 
 def forget_contact(tx: Transaction, asked: Asked) -> None:

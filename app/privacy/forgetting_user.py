@@ -29,6 +29,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     cards: frozenset[int]
     contacts: frozenset[int]
     addresses: tuple[str, ...]
+    on_file: tuple[str, ...]  # addresses of his cards' contacts
     joining: tuple[int, ...]  # accounts that were on their way into his
 
 
@@ -51,6 +52,7 @@ def find(tx: Transaction, user_id: int) -> Known:
         cards=frozenset(cards),
         contacts=frozenset(contacts) - cards,
         addresses=tuple(addresses),
+        on_file=tuple(queries.addresses_on_file(tx, user_id)),
         joining=tuple(queries.accounts_joining(tx, user_id)),
     )
 

@@ -87,6 +87,12 @@ def due(tx: Transaction, now: int, limit: int) -> list[Message]:
     )
 
 
+def users_left(tx: Transaction) -> list[int]:
+    """List the erased users of whom something still knows. # across: after a restore"""
+    sql = "SELECT DISTINCT user_id FROM erasure WHERE kind NOT IN ('library', 'remains', 'user')"
+    return tx.all(int, sql)
+
+
 def restored_user(tx: Transaction, public_id: bytes) -> int | None:
     """Find the user who came back with a backup, by his public id."""
     found = tx.value("SELECT user_id FROM user_by_public WHERE public_id = ?", public_id)

@@ -152,6 +152,17 @@ def addresses_of(tx: Transaction, user_id: int) -> list[str]:
     return found + tx.all(str, "SELECT email FROM email_change WHERE user_id = ?", user_id)
 
 
+def addresses_on_file(tx: Transaction, user_id: int) -> list[str]:
+    """List the addresses on file of the cards that a user owns."""
+    return tx.all(
+        str,
+        "SELECT k.email FROM holding h JOIN contact k ON k.card_id = h.card_id"
+        " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
+        " WHERE h.user_id = ? AND k.email IS NOT NULL",
+        user_id,
+    )
+
+
 def accounts_joining(tx: Transaction, user_id: int) -> list[int]:
     """List the accounts that were on their way into a user's."""
     sql = "SELECT from_user FROM user_merge WHERE user_id = ? ORDER BY from_user"

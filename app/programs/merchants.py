@@ -18,6 +18,7 @@ from app.storage.database import Transaction
 KEYS_MAX = 100
 PREFIX_SHOWN = 14  # `pck_test_` and five characters: enough to tell keys apart
 _SLUGS_TRIED = 200
+_ROLES = ("owner", "staff", "viewer")  # the greater first
 
 
 class DrawnKey(msgspec.Struct, frozen=True):
@@ -43,6 +44,18 @@ def add_merchant(
     queries.insert_merchant(tx, row)
     queries.insert_staff(tx, StaffRow(merchant_id, owner_id, "owner", now))
     return row
+
+
+def move_staff(tx: Transaction, merchant_id: int, *, from_user: int, to_user: int) -> None:
+    """Let one account of a person do at a merchant what the other did; the greater role stays."""
+    queries.lock_merchant(tx, merchant_id)
+    old = queries.staff_at(tx, merchant_id, from_user)
+    own = queries.staff_at(tx, merchant_id, to_user)
+    if old is None:
+        return
+    if own is None or _ROLES.index(old.role) < _ROLES.index(own.role):
+        queries.insert_staff(tx, msgspec.structs.replace(old, user_id=to_user))
+    queries.delete_staff(tx, merchant_id, from_user)
 
 
 def add_key(tx: Transaction, merchant_id: int, new: NewKey, *, drawn: DrawnKey, now: int) -> KeyOut:

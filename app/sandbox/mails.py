@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -61,6 +61,12 @@ class MailListener:
         wanted = None if to is None else to.strip().casefold()
         found = (mail for mail in reversed(self._mails) if wanted in {None, mail.to.casefold()})
         return [mail for mail, _ in zip(found, range(limit), strict=False)]
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Throw away what arrived for somebody."""
+        gone = {address.casefold() for address in addresses}
+        kept = [mail for mail in self._mails if mail.to.casefold() not in gone]
+        self._mails = deque(kept, maxlen=MEMORY)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep a mail, once per recipient (the name is aiosmtpd's)."""

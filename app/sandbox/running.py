@@ -13,6 +13,7 @@ from cryptography import x509
 
 from app.clock import Clock, rfc3339
 from app.http.secrets import Secrets
+from app.privacy.erasing import Gone
 from app.sandbox.certificates import DevelopmentCertificates
 from app.sandbox.cms import Refused
 from app.sandbox.fake_apple import FakeApple, Push
@@ -114,6 +115,13 @@ class Sandbox:
         await self.pixels.hold(
             [f"{self._address}/v1/cards/{it}/google" for it in card_ids], headers
         )
+
+    async def forget(self, gone: Gone) -> None:
+        """Keep nothing of a user who was erased: mails to him, and lines that tell of them."""
+        self.mails.forget(gone.addresses)
+        for line in tuple(self.happenings):
+            if any(address in line.text for address in gone.addresses):
+                self.happenings.remove(line)
 
     def _pushed(self, push: Push) -> None:
         """Have the phone go and see; further pushes on its way make one more errand."""

@@ -21,7 +21,7 @@ from app.http.media import decode_json
 from app.http.paging import After, Limit, Page, page, position
 from app.http.ports import Ports
 from app.storage.database import Transaction
-from app.users import service, signing_in
+from app.users import merging, service, signing_in
 from app.users.addresses import address_hash, normalized
 from app.users.entering import settle, signed_in
 from app.users.mails import preferred_language
@@ -74,7 +74,7 @@ async def mail_code(
     """Answer the same for known and unknown addresses; a new code ends the one before."""
     email, now = normalized(data.email, is_live=ports.settings.is_live), ports.clock.wall()
     known_as = address_hash(ports.secrets, email)
-    _check_limits(request, ports, known_as, now)
+    check_limits(request, ports, known_as, now)
     code = ports.ids.digits(signing_in.CODE_DIGITS)
     wanted = NewCode(
         email=email,
@@ -88,8 +88,8 @@ async def mail_code(
     return CodeSent(expires_in_seconds=signing_in.CODE_LASTS // SECOND)
 
 
-def _check_limits(request: Request[Any, Any, Any], ports: Ports, known_as: bytes, now: int) -> None:
-    """Count by who asks first, so that one who is refused uses up nobody's share."""
+def check_limits(request: Request[Any, Any, Any], ports: Ports, known_as: bytes, now: int) -> None:
+    """Count mailed codes by who asks first, so that one who is refused uses up nobody's share."""
     address = client_address(request.scope, ports.settings.trusted_proxies)
     per_ip = ports.settings.sign_in_codes_per_ip
     ports.limiter.check("codes-per-ip", address, per_hour=per_ip, now=now)
@@ -177,7 +177,12 @@ async def revoke_session(
 async def show_me(request: Request[Any, Any, Any], ports: NamedDependency[Ports]) -> UserOut:
     """Answer the user who asks; `email` null is a guest."""
     user_id = user_of(request).user_id
-    row = await ports.database.read_point(lambda tx: service.user_by_id(tx, user_id))
+    row, merges = await ports.database.read_point(
+        lambda tx: (service.user_by_id(tx, user_id), merging.merges_of(tx, user_id))
+    )
+    if merges:
+        await merging.finish(request, ports, user_id)
+        row = await ports.database.read_point(lambda tx: service.user_by_id(tx, user_id))
     if row is None:
         raise Unauthorized
     return service.user_out(row)

@@ -10,8 +10,7 @@ from app.http import cookies
 from app.http.callers import caller_of, user_of
 from app.http.cookies import is_for_page
 from app.http.ports import Ports
-from app.storage.database import Transaction
-from app.users import passkeys, service
+from app.users import merging, service
 from app.users.schemas import SignedInOut
 
 
@@ -34,22 +33,9 @@ async def settle(
     Each step may be repeated: the guest's session ends last, so that he can sign in again.
     """
     if moved_from is not None and moved_from != user_id:
-        await move_cards(request, ports, from_user=moved_from, to_user=user_id)
-        await ports.database.write(lambda tx: _end(tx, moved_from))
+        await merging.move_cards(request, ports, from_user=moved_from, to_user=user_id)
+        await ports.database.write(lambda tx: merging.end_access(tx, moved_from))
+    await merging.finish(request, ports, user_id)
     if is_for_page(request) and caller_of(request) is not None:
         old = user_of(request)
         await ports.database.write(lambda tx: service.sign_out(tx, old.user_id, old.session_id))
-
-
-async def move_cards(
-    request: Request[Any, Any, Any], ports: Ports, *, from_user: int, to_user: int
-) -> None:
-    """Have the room of cards, which main handed in, move them all."""
-    move = request.app.state.get("move_cards")
-    if move is not None:
-        await move(ports, from_user, to_user)
-
-
-def _end(tx: Transaction, user_id: int) -> None:
-    passkeys.remove_all(tx, user_id)
-    service.end_sessions(tx, user_id)

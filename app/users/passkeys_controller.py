@@ -51,6 +51,7 @@ async def ask_registration(
 ) -> PasskeyQuestion:
     """Answer what `navigator.credentials.create` takes; good for five minutes and one answer."""
     site, user_id, now = _site(request, ports), user_of(request).user_id, ports.clock.wall()
+    _check_limit(request, ports, now)
     challenge = ports.ids.secret(CHALLENGE_BYTES)
 
     def work(tx: Transaction) -> dict[str, Any]:
@@ -100,8 +101,7 @@ async def ask_sign_in(
 ) -> PasskeyQuestion:
     """Answer what `navigator.credentials.get` takes: no address is asked, any passkey will do."""
     site, now = _site(request, ports), ports.clock.wall()
-    address = client_address(request.scope, ports.settings.trusted_proxies)
-    ports.limiter.check("passkeys-per-ip", address, per_hour=QUESTIONS_PER_ADDRESS, now=now)
+    _check_limit(request, ports, now)
     challenge = ports.ids.secret(CHALLENGE_BYTES)
     await ports.database.write(lambda tx: passkeys.ask(tx, challenge, None, now=now))
     return _question(ceremonies.sign_in_options(site, challenge))
@@ -196,6 +196,11 @@ def _site(request: Request[Any, Any, Any], ports: Ports) -> Site:
     if site is None:
         raise Conflict("passkeys need a server with a name, not an IP address")
     return site
+
+
+def _check_limit(request: Request[Any, Any, Any], ports: Ports, now: int) -> None:
+    address = client_address(request.scope, ports.settings.trusted_proxies)
+    ports.limiter.check("passkeys-per-ip", address, per_hour=QUESTIONS_PER_ADDRESS, now=now)
 
 
 def _question(options: dict[str, Any]) -> PasskeyQuestion:

@@ -37,6 +37,14 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code: TypedCode
 
 
+class EmailChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new address and the code that went there; `merge`: with the account that has it."""
+
+    email: Email
+    code: TypedCode
+    merge: bool = False
+
+
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user changes of himself; absent stays, a `display_name` of null is cleared."""
 

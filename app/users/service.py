@@ -12,7 +12,7 @@ from app.http.callers import Found, UserCaller
 from app.http.ports import Ports
 from app.ids import digest, parse_public_id, public_id
 from app.storage.database import Transaction
-from app.users import passkey_queries, queries
+from app.users import email_queries, passkey_queries, queries
 from app.users.addresses import address_hash
 from app.users.queries import SessionRow, UserRow
 from app.users.schemas import ProfileChange, SessionOut, UserOut
@@ -190,6 +190,7 @@ def prune(tx: Transaction, *, now: int, limit: int) -> int:
     for row in sessions:
         queries.delete_session(tx, row)
     gone = len(sessions) + passkey_queries.prune_challenges(tx, now, limit=limit)
+    gone += email_queries.prune_changes(tx, now, limit=limit)
     return gone + queries.prune_codes(tx, now, limit=limit)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from markupsafe import Markup
 
-from app.cards import history, hosted
+from app.cards import history, hosted, pass_queries
 from app.cards import service as cards
 from app.cards.holding_queries import HeldCard
 from app.cards.hosted import Speaker
@@ -64,7 +64,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card's page shows. `drawing` None: only its number is shown."""
+    """What a card's page shows. `drawing` None: only its number is shown.
+
+    `installed`: the wallets, apple or google, that hold it for this user.
+    """
 
     card: CardView
     drawing: Markup | None
@@ -73,6 +76,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[Line]
     has_more: bool
     offers: list[Offer]
+    installed: frozenset[str]
 
 
 def card_page(
@@ -106,7 +110,15 @@ def card_page(
         lines=[_line(entry, content, words) for _, entry in found[:HISTORY_SHOWN]],
         has_more=len(found) > HISTORY_SHOWN,
         offers=offers,
+        installed=frozenset(_installed(tx, card.card_id, user_id)),
     )
+
+
+def _installed(tx: Transaction, card_id: int, user_id: int) -> Iterator[str]:
+    """Name the wallets that hold one of the user's passes of a card."""
+    for found in pass_queries.live_of_user(tx, card_id, user_id):
+        if found.installed > 0:
+            yield found.wallet
 
 
 def _hosted(

@@ -97,6 +97,7 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     is_archived: bool
     position: int
     access: str
+    pictures: tuple[str, ...]
     is_live: bool
     may_edit: bool
     revision: str = ""
@@ -133,7 +134,7 @@ def card_view(
         own_color=own.color,
         ink="light" if text_on(color) == WHITE else "dark",
         initials=initials(told.program.name),
-        logo_url=_logo(tx, card.program_id),
+        logo_url=_logo(tx, held),
         figures=tuple(_figures(told, card.own_value, card.own_currency, words)),
         tier=_said(told.tier.name, told, words) if told.tier else None,
         next_tier=_next_tier(told, words),
@@ -157,6 +158,7 @@ def card_view(
         is_archived=bool(own.is_archived),
         position=own.position,
         access=own.access,
+        pictures=tuple(side for side in ("front", "back") if side in held.pictures),
         is_live=card.program_id is not None,
         may_edit=is_owner and card.program_id is None,
     )
@@ -183,10 +185,14 @@ def _code_url(public: bytes, barcode_format: str, value: str) -> str | None:
     return f"/v1/cards/{public_id('card', public)}/barcode.svg?v={known}"
 
 
-def _logo(tx: Transaction, program_id: int | None) -> str | None:
-    if program_id is None:
+def _logo(tx: Transaction, held: HeldCard) -> str | None:
+    """Return the holder's own icon, else the merchant's."""
+    card = held.state.card
+    if "icon" in held.pictures:
+        return f"/v1/cards/{public_id('card', card.public_id)}/pictures/icon"
+    if card.program_id is None:
         return None
-    images = program_queries.images_of(tx, program_id)
+    images = program_queries.images_of(tx, card.program_id)
     found = images.get("icon") or images.get("logo")
     return None if found is None else f"/images/{found.hex()}.png"
 

@@ -218,3 +218,16 @@ async def test_the_button_pressed_twice_adds_one_card(chromium: Browser, demo: R
             "async () => (await (await fetch('/v1/cards')).json()).items.length"
         )
         assert count == 1
+
+
+async def test_a_copy_of_a_card_in_a_link_of_ours_is_added_and_its_data_stay_here(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    data = quote("store=Kiosk&note=&cardid=40170725&barcodetype=EAN_8", safe="")
+    async with windows.opened(chromium, demo.url, language="en") as window:
+        page = window.page
+        await windows.go(window, f"/share#{data}")
+        await page.wait_for_url("**/add")
+        await expect(page.get_by_label("Number on the card")).to_have_value("40170725")
+        card = await added(window)
+        assert (card["shop_name"], card["barcode_format"]) == ("Kiosk", "EAN_8")

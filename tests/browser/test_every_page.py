@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import product
 
 import pytest
 import pytest_asyncio
+from litestar import MediaType
 from playwright.async_api import Browser
 
+from app.web.pages_routes import ROUTES
 from tests.browser import windows
-from tests.browser.people import keys_of
+from tests.browser.people import Keys, keys_of
 from tests.browser.windows import DESKTOP, PHONE, Language, Window
 from tests.sandbox.demo_server import RunningDemo
 
@@ -24,6 +27,15 @@ PAGES = {
     "first-visit": ("/", False),
     "wallet": ("/", True),
     "card": ("/cards/{card}", True),
+    "card-hosted": ("/cards/{hosted}", True),
+    "card-number-only": ("/cards/{bare}", True),
+    "add": ("/add", True),
+    "import": ("/import", True),
+    "join": ("/join/{program}", False),
+    "sign-in": ("/sign-in", False),
+    "settings": ("/settings", True),
+    "claim": ("/claim#pcc_test_x", False),
+    "share": ("/share#x", False),
 }
 SIZES = (PHONE, DESKTOP)
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
@@ -61,7 +73,7 @@ async def test_a_page_is_accessible_and_fits_in_every_look(
 ) -> None:
     path, is_user = PAGES[name]
     keys = keys_of(demo)
-    path = path.format(card=keys.cards[0]["id"], program=keys.programs["hosted"])
+    path = filled(path, keys)
     for size, language in product(SIZES, LANGUAGES):
         window = await window_for(size, language, is_user)
         page = window.page
@@ -73,3 +85,50 @@ async def test_a_page_is_accessible_and_fits_in_every_look(
             await windows.keep_picture(page, f"{name}-{size[0]}-{theme}-{language}")
             await windows.assert_nothing_sticks_out(page)
             await windows.assert_accessible(page)
+
+
+def filled(path: str, keys: Keys) -> str:
+    """Put the demo's ids into a path."""
+    kinds = {card["authority"]: card["id"] for card in keys.cards}
+    return path.format(
+        card=kinds["merchant"],
+        hosted=kinds["ledger"],
+        bare=kinds["none"],
+        program=keys.programs["hosted"],
+    )
+
+
+def test_no_page_is_left_out() -> None:
+    tested = [path.partition("#")[0] for path, _ in PAGES.values()]
+    for route in ROUTES:
+        if route.media_type == MediaType.HTML:
+            for path in route.paths:
+                shape = re.sub(r"\{[^}]*\}", "[^/]+", path)
+                assert any(re.fullmatch(shape, one) for one in tested), f"{path} is not tested"
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_text_of_twice_the_size_still_fits(
+    window_for: Open, demo: RunningDemo, name: str
+) -> None:
+    path, is_user = PAGES[name]
+    for size in SIZES:
+        window = await window_for(size, "fr", is_user)
+        await windows.go(
+            window, filled(path, keys_of(demo)), status=404 if name == "missing" else 200
+        )
+        await window.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+        await windows.keep_picture(window.page, f"twice-{name}-{size[0]}")
+        await windows.assert_nothing_sticks_out(window.page)
+
+
+@pytest.mark.parametrize(("name", "kilobytes"), [("first-visit", 60), ("wallet", 60), ("join", 50)])
+async def test_pages_that_people_meet_first_are_light(
+    chromium: Browser, demo: RunningDemo, name: str, kilobytes: int
+) -> None:
+    path, is_user = PAGES[name]
+    keys = keys_of(demo)
+    token = keys.user_token if is_user else None
+    async with windows.opened(chromium, demo.url, token=token) as window:
+        came = await windows.transferred(window, filled(path, keys))
+        assert came <= kilobytes * 1000, f"{path}: {came} bytes"

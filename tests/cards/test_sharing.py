@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.cards import sharing
+from app.cards.service import move_cards
 from app.cards.sharing import INVITED_MAX, OPEN_SHARES_MAX
 from app.clock import DAY, rfc3339
-from tests.cards.cards_world import NUMBERS, card_row, rows, user
+from tests.cards.cards_world import NUMBERS, Asking, card_row, rows, user
 from tests.cards.following import following
 from tests.cards.sharing_world import invited, mirrored, named, number_only, path_of, shared
 from tests.flows.conftest import World
@@ -260,3 +261,29 @@ async def test_pages_of_both_hear_of_a_share_and_of_its_end(world: World) -> Non
         gone = await owner("DELETE", f"/v1/cards/{card['id']}/holders/{other_id}")
         assert gone.status_code == 204
         assert await theirs.after_a_look() == ("gone", {"id": card["id"]})
+
+
+async def _internal(world: World, ask: Asking) -> int:
+    me = (await ask("GET", "/v1/me")).json()["id"]
+    found = await rows(
+        world.ports, "SELECT user_id FROM user_by_public WHERE public_id = ?", bytes.fromhex(me[5:])
+    )
+    return int(found[0][0])
+
+
+async def test_shares_and_invitations_go_with_a_guests_cards_to_his_account(world: World) -> None:
+    guest, account, ana, ben = [await user(world) for _ in range(4)]
+    card, other = await number_only(guest), await number_only(ana, NUMBERS[1])
+    await shared(guest, card, ana)
+    await shared(ana, other, guest, "full")
+    await shared(ana, other, account, "read")
+    waiting = await invited(guest, card, "full")
+    from_user, to_user = await _internal(world, guest), await _internal(world, account)
+    await move_cards(world.ports, from_user, to_user)
+    held = {
+        each["id"]: each["access"] for each in (await account("GET", "/v1/cards")).json()["items"]
+    }
+    assert held == {card["id"]: "owner", other["id"]: "full"}
+    assert (await ana("GET", f"/v1/cards/{card['id']}")).json()["access"] == "read"
+    assert (await ben("POST", path_of(waiting))).json()["access"] == "full"
+    assert (await guest("GET", f"/v1/cards/{card['id']}")).status_code == 404

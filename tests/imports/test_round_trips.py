@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from io import BytesIO
 
 import msgspec
@@ -64,8 +65,11 @@ async def there_and_back(
 
 
 def as_catima_keeps(card: Kept) -> Kept:
-    """Take away what Catima has no column for."""
-    return msgspec.structs.replace(card, label=None)
+    """Take away what Catima has no column for; no points are no balance there."""
+    balance = card.balance
+    if balance is not None and balance.currency is None and not Decimal(balance.value):
+        balance = None
+    return msgspec.structs.replace(card, label=None, balance=balance)
 
 
 def test_any_wallet_comes_back_from_our_own_file(sqlite_url: str) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
-from app.errors import InvalidPicture, TooBig
+from app.errors import InvalidPicture, TooBig, Unavailable
 from app.pictures.decoding import PHOTO_BYTES_MAX, PHOTO_SIDE_MAX
-from app.pictures.reading import Pictures
+from app.pictures.reading import WAITING_MAX, Pictures
 from app.pictures.sizes import BYTES_MAX
 from passes.barcode import draw_png, same_code
 from tests.passes.barcode.values import DRAWABLE, values
@@ -193,6 +196,13 @@ async def test_a_worker_that_dies_is_begun_again(pictures: Pictures) -> None:
     assert [it.value for it in await pictures.codes(SMALL)] == [EAN]
 
 
+async def test_too_many_at_once_are_told_to_come_again(pictures: Pictures) -> None:
+    asking = [pictures.codes(SMALL) for _ in range(WAITING_MAX + 3)]
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert sum(isinstance(answer, Unavailable) for answer in answers) == 3
+    assert sum(isinstance(answer, list) for answer in answers) == WAITING_MAX
+
+
 async def test_who_goes_away_leaves_no_answer_to_the_next(pictures: Pictures) -> None:
     asking = asyncio.get_running_loop().create_task(pictures.photo(SMALL))
     for _ in range(5):
@@ -241,3 +251,27 @@ async def test_colours_of_a_plain_picture_are_kept_exactly(pictures: Pictures) -
     drawn = Image.linear_gradient("L").convert("RGB")
     made = await pictures.photo(as_file(drawn))
     assert Image.open(BytesIO(made)).convert("RGB") == drawn
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "lambda data: bytes(2 << 30)",
+        "lambda data: [0 for _ in iter(int, 1)]",
+        "lambda data: open('left-behind', 'wb').write(data)",
+        "lambda data: 1 / 0",
+        "lambda data: os.kill(os.getpid(), 11)",
+    ],
+    ids=["memory", "time", "files", "mistakes", "crashes"],
+)
+def test_a_child_is_ended_by_its_limits_and_the_worker_lives(task: str, tmp_path: Path) -> None:
+    program = f"""
+import os
+from app.pictures.worker import _apart
+print(_apart({task}, bytes(9)), _apart(lambda data: data[:2], b"good"))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert told.stdout == b"None b'go'\n"
+    assert not [file for file in tmp_path.iterdir() if file.stat().st_size]

@@ -61,3 +61,23 @@ def bearer(token: str) -> dict[str, str]:
 def wrong(code: str) -> str:
     """Return another code of eight digits."""
     return f"{(int(code) + 1) % 10**8:08}"
+
+
+async def mailed_to(world: World, email: str) -> list[Mail]:
+    """Return the mails that are queued for an address, oldest first."""
+    return [mail for mail in await mails(world) if mail.recipient == email]
+
+
+async def ask_for_change(world: World, token: str, email: str) -> str:
+    """Have a code mailed to an address that a user wants, and read it in the mail."""
+    answer = await world.client.post(
+        "/v1/me/email-codes", json={"email": email}, headers=bearer(token)
+    )
+    assert answer.status_code == 202, answer.text
+    return str(re.findall(r"\b\d{8}\b", (await mailed_to(world, email))[-1].body)[0])
+
+
+async def change_email(world: World, token: str, email: str, code: str, **more: Any) -> Any:
+    """Type that code."""
+    body = {"email": email, "code": code, **more}
+    return await world.client.put("/v1/me/email", json=body, headers=bearer(token))

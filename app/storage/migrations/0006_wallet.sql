@@ -39,6 +39,15 @@ CREATE TABLE email_change (
     tries BIGINT NOT NULL
 );
 
+-- family: user. An account that goes into this user's, until all of it has arrived.
+CREATE TABLE user_merge (
+    user_id BIGINT NOT NULL,
+    from_user BIGINT NOT NULL,
+    email TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, from_user)
+);
+
 -- family: card. An invitation to hold a card: one use, 7 days; its token is kept as a hash only.
 CREATE TABLE share (
     card_id BIGINT NOT NULL,

@@ -40,6 +40,9 @@ function accept(token) {
     : post(`/v1/shares/${encodeURIComponent(token)}`, {});
 }
 
+// A copy of a card, its data in the fragment, is no invitation: it is added like any card.
+if (kind === "share" && /cardid(=|%3D)/i.test(location.hash)) location.replace(`/add${location.hash}`);
+
 const token = takeToken();
 document.getElementById("offer").hidden = !token;
 document.getElementById("nothing").hidden = Boolean(token);

@@ -230,17 +230,10 @@ byId("camera-close").addEventListener("click", () => {
   number.focus();
 });
 
-byId("link").addEventListener("input", (event) => {
-  const text = event.target.value.trim();
-  fault(event.target, "");
-  if (!text) return;
+/** Fills the form with the card of a link. Answers whether there is one. */
+function takeLink(text) {
   const found = readLink(text);
-  if (!found) {
-    const own = /^https?:\/\/[^/]+(\/(?:share|claim)#.+)$/.exec(text);
-    if (own && new URL(text).origin === location.origin) location.assign(own[1]);
-    else byId("link-fault").textContent = t("add.js.link.unknown");
-    return;
-  }
+  if (!found) return false;
   shop.value = found.shop;
   number.value = found.number;
   value.value = found.value;
@@ -251,6 +244,16 @@ byId("link").addEventListener("input", (event) => {
   draw();
   notice(t("add.js.link.read", { shop: found.shop }));
   byId("go").focus();
+  return true;
+}
+
+byId("link").addEventListener("input", (event) => {
+  const text = event.target.value.trim();
+  fault(event.target, "");
+  if (!text || takeLink(text)) return;
+  const own = /^https?:\/\/[^/]+(\/(?:share|claim)#.+)$/.exec(text);
+  if (own && new URL(text).origin === location.origin) location.assign(own[1]);
+  else byId("link-fault").textContent = t("add.js.link.unknown");
 });
 
 /* The form */
@@ -368,4 +371,7 @@ byId("proof-without").addEventListener("click", () => {
 
 byId("seen-shop").dataset.empty = byId("seen-shop").textContent;
 showShop();
-if (number.value) draw();
+if (location.hash.length > 1) {
+  takeLink(location.href);
+  history.replaceState(null, "", location.pathname);
+} else if (number.value) draw();

@@ -43,7 +43,13 @@ const acts = {
   },
   async edit() { at("edit").showModal(); },
   async delete() { at("delete").showModal(); },
-  async share() { at("share").showModal(); await showHolders(); },
+  async share() {
+    at("share").showModal();
+    await showHolders();
+    const { writeLink } = await import("./catima.js");
+    at("share-catima").dataset.copy = writeLink(await get(route));
+  },
+  async reissue() { at("reissue").showModal(); },
   async phone() {
     const made = await post(`${route}/links`);
     const drawn = await post("/v1/barcodes/draw", { number: made.url, barcode_format: "QR_CODE" });
@@ -139,6 +145,12 @@ at("delete-yes").addEventListener("click", () => act(at("delete-yes"), async () 
   location.href = "/";
 }));
 
+at("reissue-yes").addEventListener("click", () => act(at("reissue-yes"), async () => {
+  await post(`${route}/reissue`);
+  at("reissue").close();
+  notice(t("card.js.reissued"));
+}));
+
 at("edit-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
@@ -160,7 +172,7 @@ at("edit-form").addEventListener("submit", (event) => {
       const input = form.elements[path === "own_balance" ? "own_value" : path === "expires_at" ? "expires_on" : path === "barcode_value" ? "number" : path];
       input?.setAttribute("aria-invalid", "true");
       input?.focus();
-      fault.textContent = problem.words ? `${problem.words} ${problem.errors?.[0]?.message || ""}` : t("card.js.not_saved");
+      fault.textContent = problem.words || t("card.js.not_saved");
       fault.hidden = false;
     }
   });
@@ -235,6 +247,11 @@ at("share-form")?.addEventListener("submit", (event) => {
     const made = await post(`${route}/shares`, { access: new FormData(event.target).get("access") });
     at("share-url").value = made.url;
     at("share-copy").dataset.copy = made.url;
+    const drawn = parsed(made.qr_svg);
+    drawn.setAttribute("role", "img");
+    drawn.setAttribute("aria-label", t("card.js.qr_of"));
+    at("share-qr").replaceChildren(drawn);
+    at("share-warning").textContent = made.warning;
     at("share-made").hidden = false;
     at("share-send").hidden = !navigator.share;
     at("share-send").onclick = () => navigator.share({ title: card.dataset.name, url: made.url }).catch(() => {});

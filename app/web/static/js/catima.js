@@ -1,4 +1,4 @@
-// Reads a card that Catima shares as a link. Its data stand after `#`, so no server has seen them.
+// Reads and writes a card as Catima shares it, in a link. Its data stand after `#`: no server sees them.
 
 const PLACES = ["catima.app/share", "thelastproject.github.io/catima/share", "brarcher.github.io/loyalty-card-locker/share"];
 const SECONDS_BELOW = 1e11; // smaller dates are seconds, as some apps write them
@@ -31,7 +31,8 @@ export function readLink(text) {
     return null;
   }
   const place = `${link.hostname.replace(/^www\./, "")}${link.pathname.replace(/\/+$/, "")}`.toLowerCase();
-  if (!/^https?:$/.test(link.protocol) || !PLACES.includes(place)) return null;
+  const isOurs = link.origin === location.origin && ["/share", "/add"].includes(link.pathname);
+  if (!/^https?:$/.test(link.protocol) || !(isOurs || PLACES.includes(place))) return null;
   let data = link.hash.slice(1) || link.search.slice(1);
   try {
     if (!data.includes("=")) data = decodeURIComponent(data); // encoded as a whole
@@ -54,4 +55,20 @@ export function readLink(text) {
       own_balance: balance(given.get("balance"), given.get("balancetype")),
     },
   };
+}
+
+/** The link of a card (as the API shows it) in Catima's form, also for copies of ours: encoded twice. */
+export function writeLink(card) {
+  const own = card.own_balance || { value: "0", currency: null };
+  const fields = [["store", card.shop_name], ["note", card.note || ""], ["balance", own.value]];
+  if (own.currency) fields.push(["balancetype", own.currency]);
+  if (card.valid_from) fields.push(["validfrom", Date.parse(card.valid_from)]);
+  if (card.expires_at) fields.push(["expiry", Date.parse(card.expires_at)]);
+  fields.push(["cardid", card.number]);
+  const isGs1 = card.barcode_format === "GS1_128"; // which Catima's library has no name for
+  const value = isGs1 ? card.barcode_value.replace(/[[\]()]/g, "") : card.barcode_value;
+  if (value !== card.number) fields.push(["barcodeid", value]);
+  if (card.barcode_format !== "none") fields.push(["barcodetype", isGs1 ? "CODE_128" : card.barcode_format]);
+  if (card.color) fields.push(["headercolor", Number.parseInt(card.color.slice(1), 16) - 0x1000000]);
+  return `https://catima.app/share#${encodeURIComponent(new URLSearchParams(fields).toString())}`;
 }

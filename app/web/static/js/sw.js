@@ -7,6 +7,7 @@ const LIST = "/.kept";
 const SLOW = 3500; // milliseconds, after which a page that is kept is shown first
 const isPage = (path) => path === "/" || /^\/cards\/card_\w+$/.test(path);
 const isCode = (path) => /^\/v1\/cards\/card_\w+\/barcode\.svg$/.test(path);
+const isPicture = (path) => /^\/v1\/cards\/card_\w+\/pictures\/\w+$/.test(path);
 const LOOSE = { ignoreVary: true };
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -38,6 +39,7 @@ self.addEventListener("fetch", (event) => {
   if (url.pathname.startsWith("/static/")) event.respondWith(kept(event, STATIC));
   else if (isCode(url.pathname) && url.search) event.respondWith(kept(event, WALLET));
   else if (url.pathname.startsWith("/images/")) event.respondWith(kept(event, WALLET, { adds: false }));
+  else if (isPicture(url.pathname) && request.mode !== "navigate") event.respondWith(fresh(event));
   else if (request.mode === "navigate") event.respondWith(page(event, url));
 });
 
@@ -49,6 +51,16 @@ async function kept(event, name, { adds = true } = {}) {
   const answer = await fetch(event.request);
   if (adds && answer.ok) event.waitUntil(cache.put(event.request, answer.clone()));
   return answer;
+}
+
+/** A holder's own picture: as it is now, else as it last was. */
+async function fresh(event) {
+  const cache = await caches.open(WALLET);
+  try {
+    return await fetch(event.request);
+  } catch {
+    return (await cache.match(event.request, LOOSE)) || Response.error();
+  }
 }
 
 async function page(event, url) {

@@ -17,30 +17,16 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
-from app.apple import controller as apple_controller
-from app.apple import passes_controller
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
-from app.cards import (
-    codes_controller,
-    drawing_controller,
-    live_controller,
-    reissue_controller,
-    share_controller,
-)
-from app.cards import controller as cards_controller
 from app.cards import service as cards
 from app.cards.live import Live
-from app.checkout import controller as checkout_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
 from app.delivery.google import GoogleChannel
 from app.delivery.worker import Worker
-from app.google import controller as google_controller
-from app.google import partner_controller as google_partner_controller
 from app.google.running import Google, make_google
-from app.http import controller as http_controller
 from app.http import logs, media
 from app.http.authentication import Authentication, Finders
 from app.http.gate import Gate
@@ -49,49 +35,16 @@ from app.http.ports import Ports
 from app.http.problems import EXCEPTION_HANDLERS
 from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
-from app.imports import controller as imports_controller
 from app.ledger import simulating
-from app.partners import controller as partners_controller
-from app.partners import events_controller
-from app.privacy import controller as privacy_controller
-from app.privacy import erasing
+from app.main.routes import ROUTES
 from app.pictures.reading import Pictures
-from app.programs import controller as programs_controller
-from app.programs import keys_controller, tills, tills_controller
+from app.privacy import controller as privacy_controller
+from app.privacy import erasing, restoring
+from app.programs import merchants, tills
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
-from app.users import controller as users_controller
-from app.users import passkeys_controller
 from app.users import service as users
-from app.web import controller as web_controller
-from app.web import pages_routes
-
-ROUTES: list[Any] = [
-    *http_controller.ROUTES,
-    *users_controller.ROUTES,
-    *privacy_controller.ROUTES,
-    *passkeys_controller.ROUTES,
-    *programs_controller.ROUTES,
-    *keys_controller.ROUTES,
-    *tills_controller.ROUTES,
-    *cards_controller.ROUTES,
-    *codes_controller.ROUTES,
-    *drawing_controller.ROUTES,
-    *live_controller.ROUTES,
-    *share_controller.ROUTES,
-    *reissue_controller.ROUTES,
-    *passes_controller.ROUTES,
-    *apple_controller.ROUTES,
-    *google_controller.ROUTES,
-    *google_partner_controller.ROUTES,
-    *partners_controller.ROUTES,
-    *events_controller.ROUTES,
-    *checkout_controller.ROUTES,
-    *imports_controller.ROUTES,
-    *web_controller.ROUTES,
-    *pages_routes.ROUTES,
-]
 
 # Google's root keys are asked for once the server listens: the sandbox's stand on itself.
 _ROOT_KEYS_AFTER_SECONDS = 1.0
@@ -135,6 +88,7 @@ def create_app(settings: Settings, ports: Ports, *, extras: Extras | None = None
         state=State(
             {"ports": ports, "metrics": metrics, "ready_checks": extras.ready_checks}
             | {"routes": tuple(routes), "move_cards": cards.move_cards}
+            | {"move_staff": merchants.move_staff}
             | {"forget": extras.forget}
             | {"simulate": simulating.simulate, "live": live}
             | {"signers": signers, "passmaker": PassMaker(ports, signers), "google": google}
@@ -175,7 +129,7 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
     database = await open_database(settings.database_url, clock=clock)
     pictures = Pictures()
     try:
-        yield Ports(
+        ports = Ports(
             database=database,
             clock=clock,
             ids=Ids(SystemRandomness()),
@@ -184,6 +138,8 @@ async def open_ports(settings: Settings, *, clock: Clock | None = None) -> Async
             threads=threads,
             pictures=pictures,
         )
+        await restoring.erase_again(ports)  # before anybody is served
+        yield ports
     finally:
         await pictures.close()
         await database.close()

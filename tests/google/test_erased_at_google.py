@@ -1,0 +1,70 @@
+"""Erasure at Google: every object it ever had of a user goes blank, saved or not."""
+
+from __future__ import annotations
+
+import base64
+
+import msgspec
+
+from app.privacy import erasing
+from tests.cards.cards_world import NUMBER
+from tests.google.delivery_world import Outlet, phone_of
+from tests.google.door_world import Door
+
+NAME, LABEL = "Zephyrine Canary", "Quokkaetiquette"
+
+
+def held(outlet: Outlet) -> bytes:
+    """Write out all objects as the fake Google keeps them in its file."""
+    return msgspec.json.encode([each.document for each in outlet.fake.memory.objects.values()])
+
+
+async def test_a_saved_object_goes_blank_and_its_link_is_forgotten(door: Door) -> None:
+    outlet = Outlet(door)
+    await door.owner("PATCH", "/v1/me", {"display_name": NAME})
+    object_id = await outlet.save()
+    assert NUMBER.encode() in held(outlet)
+    assert (await door.owner("DELETE", "/v1/me")).status_code == 204
+    assert await door.rows("SELECT link FROM google_object") == [(None,)]
+    await outlet.work()
+    assert outlet.shown(object_id)["state"] == "INACTIVE"
+    for trace in (NUMBER, NAME):
+        assert trace.encode() not in held(outlet)
+    assert await outlet.pending() == 0
+
+
+async def test_an_object_that_nobody_has_saved_any_more_goes_blank_too(door: Door) -> None:
+    outlet = Outlet(door)
+    object_id = await outlet.save()
+    await door.remove(phone_of(outlet), object_id)
+    await outlet.work()
+    assert not await door.rows("SELECT card_id FROM outbox")
+    assert (await door.owner("DELETE", "/v1/me")).status_code == 204
+    await outlet.work()
+    assert outlet.shown(object_id)["state"] == "INACTIVE"
+    assert NUMBER.encode() not in held(outlet)
+    assert not await door.rows("SELECT card_id FROM outbox"), "its channel closes again"
+
+
+async def test_a_link_that_is_used_after_the_erasure_makes_a_blank_object(door: Door) -> None:
+    outlet = Outlet(door)
+    token = await door.link()
+    claims = base64.urlsafe_b64decode(token.split(".")[1] + "==")
+    assert NUMBER.encode() in claims, "the link itself holds the card"
+    assert (await door.owner("DELETE", "/v1/me")).status_code == 204
+    await door.save(door.phone(), token)
+    await outlet.work()
+    assert NUMBER.encode() not in held(outlet)
+
+
+async def test_thirty_days_later_nothing_is_known_of_its_objects(door: Door) -> None:
+    outlet = Outlet(door)
+    await outlet.save()
+    assert (await door.owner("DELETE", "/v1/me")).status_code == 204
+    await outlet.work()
+    assert len(await door.rows("SELECT serial FROM google_object")) == 1
+    door.world.clock.forward(31 * 24 * 3600)
+    while await erasing.sweep(outlet.ports):
+        pass
+    assert not await door.rows("SELECT serial FROM google_object")
+    assert not await door.rows("SELECT kind FROM erasure")
