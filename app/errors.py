@@ -34,8 +34,7 @@ class AppError(Exception):
 class InvalidInput(AppError):
     """The body, path or query does not fit its schema; `errors` says where."""
 
-    status = 400
-    code = "invalid-input"
+    status, code = 400, "invalid-input"
     title = "The input is not valid"
 
 
@@ -47,16 +46,14 @@ def invalid(path: str, message: str) -> InvalidInput:
 class IdempotencyKeyMissing(AppError):
     """This route needs an Idempotency-Key."""
 
-    status = 400
-    code = "idempotency-key-missing"
+    status, code = 400, "idempotency-key-missing"
     title = "An Idempotency-Key header is needed"
 
 
 class Unauthorized(AppError):
     """No credential, or a bad one."""
 
-    status = 401
-    code = "unauthorized"
+    status, code = 401, "unauthorized"
     title = "Sign in first"
 
     def __init__(self, detail: str = "a valid credential is needed") -> None:
@@ -67,24 +64,21 @@ class Unauthorized(AppError):
 class WrongToken(AppError):
     """A valid token of another kind."""
 
-    status = 403
-    code = "wrong-token"
+    status, code = 403, "wrong-token"
     title = "This token is of another kind"
 
 
 class MissingScope(AppError):
     """A key or a role that may not do this."""
 
-    status = 403
-    code = "missing-scope"
+    status, code = 403, "missing-scope"
     title = "This key may not do that"
 
 
 class NotFound(AppError):
     """Unknown, or somebody else's: the same bytes."""
 
-    status = 404
-    code = "not-found"
+    status, code = 404, "not-found"
     title = "Nothing here"
 
     def __init__(self) -> None:
@@ -94,8 +88,7 @@ class NotFound(AppError):
 class CardNotFound(AppError):
     """A number or a code that the program does not know."""
 
-    status = 404
-    code = "card-not-found"
+    status, code = 404, "card-not-found"
     title = "No such card"
 
     def __init__(self) -> None:
@@ -105,16 +98,14 @@ class CardNotFound(AppError):
 class MethodNotAllowed(AppError):
     """This address does not take that method."""
 
-    status = 405
-    code = "method-not-allowed"
+    status, code = 405, "method-not-allowed"
     title = "This address does not take that method"
 
 
 class IdempotencyInProgress(AppError):
     """The twin of this request is still running."""
 
-    status = 409
-    code = "idempotency-in-progress"
+    status, code = 409, "idempotency-in-progress"
     title = "The same request is still being answered"
 
     def __init__(self) -> None:
@@ -125,8 +116,7 @@ class IdempotencyInProgress(AppError):
 class ProofNeeded(AppError):
     """The number is known to the program; whoever claims it must prove it."""
 
-    status = 409
-    code = "proof-needed"
+    status, code = 409, "proof-needed"
     title = "This number needs proof"
 
     def __init__(self) -> None:
@@ -136,8 +126,7 @@ class ProofNeeded(AppError):
 class StaleStatement(AppError):
     """The statement's sequence is not above the last one."""
 
-    status = 409
-    code = "stale-statement"
+    status, code = 409, "stale-statement"
     title = "Statement is not newer"
 
     def __init__(self, sequence: int) -> None:
@@ -147,24 +136,21 @@ class StaleStatement(AppError):
 class WrongAuthority(AppError):
     """A statement for a hosted program, or an event for one that is not."""
 
-    status = 409
-    code = "wrong-authority"
+    status, code = 409, "wrong-authority"
     title = "Another authority knows this balance"
 
 
 class Conflict(AppError):
     """The change contradicts what stands."""
 
-    status = 409
-    code = "conflict"
+    status, code = 409, "conflict"
     title = "This contradicts what stands"
 
 
 class AddressTaken(AppError):
     """The address, whose code was right, has an account of its own."""
 
-    status = 409
-    code = "address-taken"
+    status, code = 409, "address-taken"
     title = "This address has an account"
 
     def __init__(self) -> None:
@@ -174,16 +160,14 @@ class AddressTaken(AppError):
 class CodeAlreadyUsed(AppError):
     """The code counts once, and something has used it up."""
 
-    status = 409
-    code = "code-already-used"
+    status, code = 409, "code-already-used"
     title = "The code has been used"
 
 
 class Refused(AppError):
     """The loyalty engine says no; `code` says why, per instance."""
 
-    status = 409
-    code = "refused"
+    status, code = 409, "refused"
     title = "The program's rules refuse this"
 
     def __init__(self, code: str, detail: str, **facts: Any) -> None:
@@ -214,16 +198,14 @@ REFUSALS = {
 class CodeExpired(AppError):
     """The code's time is over."""
 
-    status = 410
-    code = "code-expired"
+    status, code = 410, "code-expired"
     title = "The code has expired"
 
 
 class LinkExpired(AppError):
     """The link's time is over, or somebody used it."""
 
-    status = 410
-    code = "link-expired"
+    status, code = 410, "link-expired"
     title = "The link has expired"
 
     def __init__(self) -> None:
@@ -233,64 +215,56 @@ class LinkExpired(AppError):
 class TooBig(AppError):
     """The body is larger than this route takes."""
 
-    status = 413
-    code = "too-big"
+    status, code = 413, "too-big"
     title = "The body is too big"
 
 
 class UnsupportedType(AppError):
     """The body's type is not one this route takes."""
 
-    status = 415
-    code = "unsupported-type"
+    status, code = 415, "unsupported-type"
     title = "This content type is not taken here"
 
 
 class InvalidBarcode(AppError):
     """The symbology refuses the value."""
 
-    status = 422
-    code = "invalid-barcode"
+    status, code = 422, "invalid-barcode"
     title = "The number does not fit its barcode"
 
 
 class PaymentCard(AppError):
     """The number looks like that of a payment card."""
 
-    status = 422
-    code = "payment-card"
+    status, code = 422, "payment-card"
     title = "Payment cards are not kept here"
 
 
 class IdempotencyConflict(AppError):
     """The key was used for another request."""
 
-    status = 422
-    code = "idempotency-conflict"
+    status, code = 422, "idempotency-conflict"
     title = "This Idempotency-Key belongs to another request"
 
 
 class InvalidPicture(AppError):
     """The bytes are not a picture that can be shown."""
 
-    status = 422
-    code = "invalid-picture"
+    status, code = 422, "invalid-picture"
     title = "This picture cannot be used"
 
 
 class UnreadableFile(AppError):
     """An import file as a whole cannot be read; `code` is set per instance."""
 
-    status = 422
-    code = "unknown-file"
+    status, code = 422, "unknown-file"
     title = "This file cannot be read"
 
 
 class TooManyRequests(AppError):
     """Slow down."""
 
-    status = 429
-    code = "too-many-requests"
+    status, code = 429, "too-many-requests"
     title = "Too many requests"
 
     def __init__(self, retry_after: int) -> None:
@@ -301,8 +275,7 @@ class TooManyRequests(AppError):
 class Unavailable(AppError):
     """The database is locked, full or away; nothing was changed."""
 
-    status = 503
-    code = "unavailable"
+    status, code = 503, "unavailable"
     title = "Not available right now"
 
     def __init__(self, detail: str = "try again", *, retry_after: int = 1) -> None:
