@@ -75,12 +75,9 @@ def content_of(
     if state is None:
         return None
     card, program = state.card, None
-    key: Key
     is_voided = is_ended or card.voided_at is not None or not _may_see(tx, card_id, user_id)
     if card.program_id is None:
-        name = card.shop_name or NAMELESS
-        color = holding_queries.color_of(tx, user_id, card_id) or color_of(name)
-        shown, key = shop_content(name, color), ("shop", name, color)
+        shown, key = _shop(tx, card, user_id)
     else:
         program = _program(tx, card.program_id)
         shown, key = program_content(program), (program.program_id, program.revision)
@@ -119,6 +116,12 @@ def shop_content(name: str, color: str) -> ProgramContent:
         logo_text=name,
         background_color=color,
     )
+
+
+def _shop(tx: Transaction, card: CardRow, user_id: int) -> tuple[ProgramContent, Key]:
+    name = card.shop_name or NAMELESS
+    color = holding_queries.color_of(tx, user_id, card.card_id) or color_of(name)
+    return shop_content(name, color), ("shop", name, color)
 
 
 def signer_of(tx: Transaction, card: CardRow) -> int:
