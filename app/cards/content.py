@@ -74,10 +74,13 @@ def content_of(
     state = queries.card_state(tx, card_id)
     if state is None:
         return None
-    card = state.card
+    card, program = state.card, None
     is_voided = is_ended or card.voided_at is not None or not _may_see(tx, card_id, user_id)
-    program = None if card.program_id is None else _program(tx, card.program_id)
-    shown, key = _looks(tx, card, program, user_id)
+    if card.program_id is None:
+        shown, key = _shop(tx, card, user_id)
+    else:
+        program = _program(tx, card.program_id)
+        shown, key = program_content(program), (program.program_id, program.revision)
     content = PassContent(
         program=shown,
         number=_GONE if is_voided else card.number,
@@ -104,17 +107,6 @@ def content_of(
     )
 
 
-def _looks(
-    tx: Transaction, card: CardRow, program: Program | None, user_id: int
-) -> tuple[ProgramContent, Key]:
-    """Return what a card's passes share, and by what they are told apart."""
-    if program is not None:
-        return program_content(program), (program.program_id, program.revision)
-    name = card.shop_name or NAMELESS
-    color = holding_queries.color_of(tx, user_id, card.card_id) or color_of(name)
-    return shop_content(name, color), ("shop", name, color)
-
-
 def shop_content(name: str, color: str) -> ProgramContent:
     """Return what all cards of a shop without program show."""
     return ProgramContent(
@@ -124,6 +116,12 @@ def shop_content(name: str, color: str) -> ProgramContent:
         logo_text=name,
         background_color=color,
     )
+
+
+def _shop(tx: Transaction, card: CardRow, user_id: int) -> tuple[ProgramContent, Key]:
+    name = card.shop_name or NAMELESS
+    color = holding_queries.color_of(tx, user_id, card.card_id) or color_of(name)
+    return shop_content(name, color), ("shop", name, color)
 
 
 def signer_of(tx: Transaction, card: CardRow) -> int:

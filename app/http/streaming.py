@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from app.errors import TooBig
 
 EVENTS = "text/event-stream"
+_AT_ONCE = ((b"x-accel-buffering", b"no"),)  # nginx would hold events back until it has some
 
 
 async def body_of(receive: Receive) -> AsyncIterator[bytes]:
@@ -49,11 +50,16 @@ def at_most(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def streamed(parts: AsyncGenerator[bytes, None], *, media_type: str) -> ASGIApp:
-    """Make the response that sends 200 and then each part when it is there."""
+def streamed(
+    parts: AsyncGenerator[bytes, None],
+    *,
+    media_type: str,
+    more: tuple[tuple[bytes, bytes], ...] = (),
+) -> ASGIApp:
+    """Make the response that sends 200 and then each part when it is there; `more`: headers."""
 
     async def respond(_scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", media_type.encode())]
+        headers = [(b"content-type", media_type.encode()), *more]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         async with aclosing(parts):
             async for part in parts:
@@ -71,7 +77,7 @@ def followed(parts: AsyncGenerator[bytes, None], *, ended: Callable[[], None]) -
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         async def answer() -> None:
-            await streamed(parts, media_type=EVENTS)(scope, receive, send)
+            await streamed(parts, media_type=EVENTS, more=_AT_ONCE)(scope, receive, send)
 
         loop = asyncio.get_running_loop()
         sending = loop.create_task(answer())

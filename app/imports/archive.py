@@ -20,6 +20,9 @@ ENTRIES_MAX = 16_000
 UNPACKED_MAX = 64 * 1024 * 1024  # bytes of all entries together
 TABLE_MAX = 16 * 1024 * 1024  # bytes of one entry: no table of 5,000 cards comes near
 PICTURE_MAX = 5 * 1024 * 1024
+# Packed bytes of a file that are decrypted the old way, about a second each MiB; AES is quick.
+# Pictures beyond are dropped like those that are too big.
+ZIP_CRYPTO_MAX = 6 * 1024 * 1024
 PASS_ENTRIES_MAX = 64  # of one pkpass
 PASS_BYTES_MAX = 5 * 1024 * 1024
 
@@ -109,6 +112,7 @@ class Archive:
         self.budget = Budget(limits.unpacked, outer)
         self._content = content
         self._password = b""
+        self._slow_left = ZIP_CRYPTO_MAX
         for number, _ in enumerate(_directory(content), 1):
             if number > limits.entries:
                 text = f"A file of this kind holds at most {limits.entries:,} entries."
@@ -183,6 +187,11 @@ class Archive:
         return is_whole and zlib.crc32(sink.held) == info.CRC
 
     def _decrypt(self, info: pyzipper.ZipInfo, sink: Sink) -> bool:
+        if info.wz_aes_version is None:
+            self._slow_left -= info.compress_size
+        if self._slow_left < 0:
+            self._slow_left += info.compress_size  # a smaller one may still have room
+            return False
         try:
             with self._zip.open(info, pwd=self._password) as file:
                 while part := file.read(_CHUNK):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.imports import values
@@ -12,9 +12,11 @@ from app.imports.documents import items_of
 from app.imports.files import text_of, unreadable
 from app.imports.found import CARDS_MAX, FoundCard, FoundFile, Given, OwnBalance, Picture
 from app.imports.judging import GUESS, Said, group_names, take, text_in
+from app.imports.reasons import Reason
 from passes.barcode import from_import_name
 
 CARDS = "cards/cards"
+LINE_MAX = 32 * 1024  # characters: every field of a card at its longest
 _PICTURE = re.compile(r"images/(.+)-([fb])\.[A-Za-z0-9]{1,5}", re.DOTALL)
 _SIDES = {"f": "front", "b": "back"}
 _NAMES = {"shop_name": "name", "number": "data", "barcode_value": "data", "note": "notes"}
@@ -61,7 +63,7 @@ def is_cardabase(item: dict[str, Any]) -> bool:
 
 def looks_like_lines(text: str) -> bool:
     """Tell whether the first line is a card of an old backup."""
-    first = text.lstrip().partition("\n")[0].strip()
+    first = text[: LINE_MAX * 2].lstrip().partition("\n")[0].strip()
     found = _OLD_LINE.fullmatch(first)
     if found is None:
         return False
@@ -91,11 +93,25 @@ def read_text(
     pictures: dict[str, list[tuple[str, str]]] | None = None,
 ) -> FoundFile:
     """Read a JSON list, or the lines of an old backup. Raises TooBig."""
-    said = Said()
     is_old = looks_like_lines(text)
-    for row, item in _old_items(text) if is_old else items_of(text, is_cardabase):
+    items = _old_items(text) if is_old else items_of(text, is_cardabase)
+    broken: Reason = "bad-record" if is_old else "bad-json"
+    return read_items(items, given, archive=archive, pictures=pictures, broken=broken)
+
+
+def read_items(
+    items: Iterable[tuple[int, dict[str, Any] | None]],
+    given: Given,
+    *,
+    archive: Archive | None = None,
+    pictures: dict[str, list[tuple[str, str]]] | None = None,
+    broken: Reason = "bad-json",
+) -> FoundFile:
+    """Read the objects of a list; None: what stands there is none."""
+    said = Said()
+    for row, item in items:
         if item is None:
-            said.fail(row, "bad-record" if is_old else "bad-json", CARDS)
+            said.fail(row, broken, CARDS)
             continue
         named = (pictures or {}).get(text_in(item.get("id")), ())
         shown = () if archive is None else (Picture(s, archive.picture(n), row) for s, n in named)
@@ -167,7 +183,7 @@ def _old_items(text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
         cards += 1
         if cards > CARDS_MAX:
             raise unreadable("too-big", f"A file holds at most {CARDS_MAX} cards.")
-        found = _OLD_LINE.fullmatch(line.strip())
+        found = _OLD_LINE.fullmatch(line.strip()) if len(line) <= LINE_MAX else None
         yield number, None if found is None else _old_item(found)
 
 

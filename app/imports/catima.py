@@ -17,6 +17,7 @@ from app.imports.records import Record, read_records
 from app.imports.values import has_control_character
 
 RECORDS_MAX = 100_000  # cards, groups and links together
+FIELDS_IN_ALL_MAX = 1_000_000  # reading as many takes a second
 BROKEN_MAX = CARDS_MAX  # records with broken quotes, which are the dearest to read
 VERSION_DIGITS_MAX = 5  # more digits in the first line are a number, not a version
 _GROUPS, _CARDS, _LINKS = "groups", "cards", "links"
@@ -88,10 +89,11 @@ def _rows(text: str) -> Iterator[tuple[str, Columns, Record | None]]:
 
 def limited(records: Iterator[Record]) -> Iterator[Record]:
     """Yield the records of a table. Raises TooBig after more than any file of cards holds."""
-    broken = 0
+    broken = fields = 0
     for number, record in enumerate(records):
         broken += record.fields is None
-        if number >= RECORDS_MAX or broken > BROKEN_MAX:
+        fields += len(record.fields or ())
+        if number >= RECORDS_MAX or broken > BROKEN_MAX or fields > FIELDS_IN_ALL_MAX:
             raise unreadable("too-big", f"A file holds at most {CARDS_MAX} cards.")
         yield record
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from app.imports import cardabase, catima_zip, fidme, pkpass, portecarte, stocard, voucher_vault
@@ -82,8 +81,8 @@ def _read_text(text: str, given: Given) -> FoundFile:
     start = text.lstrip()[:1]
     if start == "{" and portecarte.names_format(text):
         return portecarte.read_portecarte(text, given)
-    if start == "[" and (read := _list_reader(text)) is not None:
-        return read(text, given)
+    if start == "[" and (file := _read_list(text, given)) is not None:
+        return file
     if cardabase.looks_like_lines(text):
         return cardabase.read_text(text, given)
     if looks_like_catima(text):
@@ -91,15 +90,16 @@ def _read_text(text: str, given: Given) -> FoundFile:
     raise unknown(_OTHERS if start in {"{", "["} else "")
 
 
-def _list_reader(text: str) -> Callable[[str, Given], FoundFile] | None:
-    """Choose by the first object that is any app's."""
+def _read_list(text: str, given: Given) -> FoundFile | None:
+    """Read a list as the app's whose object comes first; None when none is any app's."""
 
     def is_any(item: dict[str, Any]) -> bool:
         return voucher_vault.is_voucher(item) or cardabase.is_cardabase(item)
 
-    for _, item in items_of(text, is_any):
+    items = list(items_of(text, is_any))
+    for _, item in items:
         if item is not None and voucher_vault.is_voucher(item):
-            return voucher_vault.read_voucher_vault
+            return voucher_vault.read_items(items, given)
         if item is not None and cardabase.is_cardabase(item):
-            return cardabase.read_text
+            return cardabase.read_items(items, given)
     return None

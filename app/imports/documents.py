@@ -12,8 +12,8 @@ import msgspec
 from app.imports.files import unreadable
 from app.imports.found import CARDS_MAX
 
+FORGIVEN_MAX = 1024 * 1024  # characters of a document whose slips are forgiven; lists: item by item
 BROKEN_MAX = 100  # places after which a damaged list is given up
-DEPTH_MAX = 200  # of nested lists and objects
 _NOTHING = object()
 _WHITE = re.compile(r"[\s,]*")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -22,13 +22,13 @@ _decoder = json.JSONDecoder()
 
 def document_in(text: str) -> Any:
     """Decode JSON, forgiving a comma before a closing bracket. None when it is none."""
-    for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
-        try:
-            return msgspec.json.decode(attempt)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            pass
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        if len(text) > FORGIVEN_MAX:
+            return None
     try:  # the standard decoder forgives halves of surrogate pairs and NaN, which real files hold
-        return _decoder.decode(text)
+        return _decoder.decode(_TRAILING_COMMA.sub(r"\1", text))
     except (ValueError, RecursionError):
         return None
 

@@ -148,7 +148,9 @@ def _line(field: dict[str, Any], strings: dict[str, str]) -> Iterator[str]:
     text, label = strings.get(text, text), _told(field, "label", strings)
     written = f"{label}: {text}" if label else text
     # Our own notes hold no control characters but line ends; in passes they are slips.
-    written = "".join(" " if values.has_control_character(it, allowed="\n") else it for it in written)
+    written = "".join(
+        " " if values.has_control_character(it, allowed="\n") else it for it in written
+    )
     if text.strip():
         yield written.strip()
 

@@ -13,6 +13,7 @@ import msgspec
 # Characters of a quoted field: twice the longest text that is kept, each character a quotation
 # mark, so that a lost one costs little to find on a hostile file.
 FIELD_MAX = 16_384
+FIELDS_MAX = 20_000  # of one record: a line with more is no table's
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class _Broken(Exception):
-    """A quotation mark stands where none may, or none closes the field."""
+    """A quotation mark stands where none may, none closes the field, or there are too many."""
 
 
 def read_records(text: str, *, separator: str = ",") -> Iterator[Record]:
@@ -48,10 +49,18 @@ def read_records(text: str, *, separator: str = ",") -> Iterator[Record]:
 
 def _record(text: str, at: int, separator: str) -> tuple[list[str], int]:
     fields = []
+    line_end = -1  # of the line that `at` is on; looked for once, however many fields it has
     while True:
-        is_quoted = text.startswith('"', at)
-        field, at = (_quoted if is_quoted else _plain)(text, at, separator)
+        if text.startswith('"', at):
+            field, at = _quoted(text, at, separator)
+        else:
+            if line_end < at:
+                line_end = text.find("\n", at)
+                line_end = len(text) if line_end < 0 else line_end
+            field, at = _plain(text, at, separator, line_end)
         fields.append(field)
+        if len(fields) > FIELDS_MAX:
+            raise _Broken
         if text.startswith(separator, at):
             at += 1
             continue
@@ -60,10 +69,8 @@ def _record(text: str, at: int, separator: str) -> tuple[list[str], int]:
         return fields, min(at + 1, len(text))
 
 
-def _plain(text: str, at: int, separator: str) -> tuple[str, int]:
+def _plain(text: str, at: int, separator: str, line_end: int) -> tuple[str, int]:
     """Read up to the next separator or line end; a lone CR inside is a character like others."""
-    line_end = text.find("\n", at)
-    line_end = len(text) if line_end < 0 else line_end
     end = text.find(separator, at, line_end)
     if end >= 0:
         return text[at:end], end

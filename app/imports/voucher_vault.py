@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from app.imports import values
-from app.imports.documents import items_of
 from app.imports.found import FoundCard, FoundFile, Given, OwnBalance
 from app.imports.judging import GUESS, Said, format_named, take, text_in
 
@@ -32,10 +32,10 @@ def is_voucher(item: dict[str, Any]) -> bool:
     return "code" in item and "codeType" in item
 
 
-def read_voucher_vault(text: str, given: Given) -> FoundFile:
-    """Read the list. Raises TooBig."""
+def read_items(items: Iterable[tuple[int, dict[str, Any] | None]], given: Given) -> FoundFile:
+    """Read the objects of the list; None: what stands there is none."""
     said = Said()
-    for position, item in items_of(text, is_voucher):
+    for position, item in items:
         if item is None:
             said.fail(position, "bad-json", "vouchers")
         else:

@@ -7,6 +7,7 @@ only puts it off, and the sweeper goes on.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from functools import partial
 
 import msgspec
@@ -19,6 +20,7 @@ from app.privacy import erased_list, kinds, message_queries
 from app.privacy.forgetting_user import Known, find, forget_user
 from app.privacy.message_queries import Message
 from app.privacy.obeying import obey
+from app.storage.database import Transaction
 from app.storage.queries import Erased
 
 MESSAGES_AT_ONCE = 500
@@ -92,7 +94,7 @@ async def obey_all(
                 limit=MESSAGES_AT_ONCE,
             )
         ):
-            left += [message for message in found if not await obey(ports, message)]
+            left += await obey(ports, found)
             after = found[-1].target_id
     return left
 
@@ -102,15 +104,21 @@ async def sweep(ports: Ports) -> int:
     now = ports.clock.wall()
     due = await ports.database.read_point(lambda tx: message_queries.due(tx, now, MESSAGES_AT_ONCE))
     done = 0
-    for message in sorted(due, key=lambda each: kinds.KINDS.index(each.kind)):
+    due.sort(key=_order)
+    for _, group in itertools.groupby(due, key=lambda each: (each.kind, each.user_id)):
+        messages = list(group)
         try:
-            done += await _obeyed(ports, message)
+            done += len(messages) - len(await _obeyed(ports, messages))
         except (AppError, OSError) as error:
             _postponed(error)
-            await _put_off(ports, message)
+            await _put_off(ports, messages)
     if done:
         await empty_log(ports)
     return done
+
+
+def _order(message: Message) -> tuple[int, int, int]:
+    return kinds.KINDS.index(message.kind), message.user_id, message.target_id
 
 
 async def empty_log(ports: Ports) -> bool:
@@ -122,23 +130,28 @@ async def empty_log(ports: Ports) -> bool:
     return False
 
 
-async def _obeyed(ports: Ports, message: Message) -> bool:
-    user_id = message.user_id
-    if message.kind == kinds.HOLDER:  # who shared a card hears of it when that card has ended
+async def _obeyed(ports: Ports, messages: list[Message]) -> list[Message]:
+    user_id = messages[0].user_id
+    if messages[0].kind == kinds.HOLDER:  # who shared a card hears of it when that card has ended
         cards = await ports.database.read_point(
             partial(
                 message_queries.messages_of, user_id=user_id, kind=kinds.CARD, after=-1, limit=1
             )
         )
         if cards:
-            await _put_off(ports, message)
-            return False
-    return await obey(ports, message)
+            await _put_off(ports, messages)
+            return messages
+    return await obey(ports, messages)
 
 
-async def _put_off(ports: Ports, message: Message) -> None:
+async def _put_off(ports: Ports, messages: list[Message]) -> None:
     later = ports.clock.wall() + PAUSE
-    await ports.database.write(partial(message_queries.put_off, message=message, due_at=later))
+
+    def unit(tx: Transaction) -> None:
+        for message in messages:
+            message_queries.put_off(tx, message, later)
+
+    await ports.database.write(unit)
 
 
 async def _wait_for_phones(ports: Ports, user_id: int) -> None:

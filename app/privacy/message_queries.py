@@ -58,11 +58,11 @@ def put_off(tx: Transaction, message: Message, due_at: int) -> None:
     )
 
 
-def drop(tx: Transaction, message: Message) -> None:
-    """Forget a message that was obeyed."""
-    tx.run(
+def drop(tx: Transaction, messages: Iterable[Message]) -> None:
+    """Forget messages that were obeyed."""
+    tx.run_many(
         "DELETE FROM erasure WHERE user_id = ? AND kind = ? AND target_id = ?",
-        *(message.user_id, message.kind, message.target_id),
+        [(each.user_id, each.kind, each.target_id) for each in messages],
     )
 
 

@@ -1,7 +1,8 @@
-"""Obeys one message of an erasure: some units of work, each of one family, then it is dropped."""
+"""Obeys messages of an erasure: units of work, each of one family, then they are dropped."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from app.apple import queries as apple_queries
@@ -29,24 +30,39 @@ from app.users.addresses import address_hash
 LOOK_AGAIN = 5 * SECOND  # at phones that are still to be told
 
 
-async def obey(ports: Ports, message: Message) -> bool:
-    """Do what a message asks and drop it; False: it cannot be done yet and was put off."""
-    is_done = await _done(ports, message)
+async def obey(ports: Ports, messages: Sequence[Message]) -> list[Message]:
+    """Do what messages of one user and one kind ask, and drop them.
+
+    Returns those that cannot be obeyed yet; they were put off. Raises what stands in the way of the
+    first that failed: it and those behind it stay as they are.
+    """
+    kind, user_id = messages[0].kind, messages[0].user_id
+    match kind:
+        case kinds.CARD:
+            await _cards(ports, user_id, [each.target_id for each in messages])
+            left: set[int] = set()
+        case kinds.PHONES:
+            left = await _phones(ports, user_id, [each.target_id for each in messages])
+        case _:
+            left = {each.target_id for each in messages if not await _done(ports, each)}
     later = ports.clock.wall() + LOOK_AGAIN
-    if is_done:
-        await ports.database.write(partial(message_queries.drop, message=message))
-    else:
-        await ports.database.write(partial(message_queries.put_off, message=message, due_at=later))
-    return is_done
+    waiting = [each for each in messages if each.target_id in left]
+    obeyed = [each for each in messages if each.target_id not in left]
+
+    def settle(tx: Transaction) -> None:
+        message_queries.drop(tx, obeyed)
+        for message in waiting:
+            message_queries.put_off(tx, message, later)
+
+    await ports.database.write(settle)
+    return waiting
 
 
 async def _done(ports: Ports, message: Message) -> bool:
     write, target_id = ports.database.write, message.target_id
     match message.kind:
-        case kinds.CARD:
-            await _card(ports, message)
         case kinds.CONTACT:
-            asked = _asked(ports, message)
+            asked = _asked(ports, message.user_id, target_id)
             await write(lambda tx: forget_contact(tx, asked))
         case kinds.HOLDER:
             await _holder(ports, message)
@@ -55,8 +71,6 @@ async def _done(ports: Ports, message: Message) -> bool:
         case kinds.STAFF:
             statement = merchant_queries.ERASE["staff"]
             await write(lambda tx: tx.run(statement, target_id, message.user_id))
-        case kinds.PHONES:
-            return await _phones(ports, message)
         case kinds.DEVICE:
             return await write(lambda tx: forgetting_device.forget_push_token(tx, target_id))
         case kinds.LIBRARY:
@@ -69,10 +83,10 @@ async def _done(ports: Ports, message: Message) -> bool:
     return True
 
 
-def _asked(ports: Ports, message: Message) -> Asked:
+def _asked(ports: Ports, user_id: int, card_id: int) -> Asked:
     return Asked(
-        card_id=message.target_id,
-        user_id=message.user_id,
+        card_id=card_id,
+        user_id=user_id,
         sealed=draw_end(ports),
         secrets=ports.secrets,
         event_id=ports.ids.public(),
@@ -80,24 +94,33 @@ def _asked(ports: Ports, message: Message) -> Asked:
     )
 
 
-async def _card(ports: Ports, message: Message) -> None:
-    """Leave messages to whoever must hear of it, then let the card forget him."""
-    card_id, user_id, now = message.target_id, message.user_id, ports.clock.wall()
-    holders = await ports.database.read_point(
-        lambda tx: queries.holders_beside(tx, card_id, user_id)
-    )
+async def _cards(ports: Ports, user_id: int, card_ids: Sequence[int]) -> None:
+    """Leave messages to whoever must hear of it, then let the cards forget him, each by itself."""
+    now = ports.clock.wall()
+
+    def others(tx: Transaction) -> set[int]:
+        found = (queries.holders_beside(tx, card_id, user_id) for card_id in card_ids)
+        return {holder for holders in found for holder in holders}
+
+    holders = await ports.database.read(others)
 
     def leave_messages(tx: Transaction) -> None:
         put = partial(message_queries.put_messages, tx, user_id)
-        put(kinds.HOLDER, holders, due_at=now + LOOK_AGAIN)
-        put(kinds.PHONES, [card_id], due_at=now + LOOK_AGAIN)
-        put(kinds.REMAINS, [card_id], due_at=now + VOIDED_SHOWN)
+        put(kinds.HOLDER, sorted(holders), due_at=now + LOOK_AGAIN)
+        put(kinds.PHONES, card_ids, due_at=now + LOOK_AGAIN)
+        put(kinds.REMAINS, card_ids, due_at=now + VOIDED_SHOWN)
 
     await ports.database.write(leave_messages)
-    asked = _asked(ports, message)
-    public_id = await ports.database.write(lambda tx: forget_on_card(tx, asked))
-    if public_id is not None:
-        await erased_list.append(ports, [Erased("card", public_id, now)])
+    works = [
+        partial(forget_on_card, asked=_asked(ports, user_id, card_id))
+        for card_id in sorted(card_ids)
+    ]
+    done = await ports.database.write_batch(works)
+    gone = [Erased("card", each, now) for each in done if isinstance(each, bytes)]
+    await erased_list.append(ports, gone)
+    for each in done:
+        if isinstance(each, Exception):
+            raise each
 
 
 async def _holder(ports: Ports, message: Message) -> None:
@@ -141,15 +164,18 @@ async def _delete_lines(ports: Ports, message: Message) -> None:
     await ports.database.write(lambda tx: tx.run_many(statement, found))
 
 
-async def _phones(ports: Ports, message: Message) -> bool:
-    card_id, user_id, now = message.target_id, message.user_id, ports.clock.wall()
+async def _phones(ports: Ports, user_id: int, card_ids: Sequence[int]) -> set[int]:
+    """Forget which devices hold cards, each once they were told; return the cards that wait."""
+    now = ports.clock.wall()
 
-    def told_devices(tx: Transaction) -> list[int] | None:
-        return queries.devices_of(tx, card_id) if _is_told(tx, card_id) else None
+    def told_devices(tx: Transaction) -> dict[int, list[int]]:
+        told = [card_id for card_id in card_ids if queries.is_told(tx, card_id, outbox.APPLE)]
+        return {card_id: queries.devices_of(tx, card_id) for card_id in told}
 
-    devices = await ports.database.read_point(told_devices)
-    if devices is None:
-        return False
+    told = await ports.database.read(told_devices)
+    if not told:
+        return set(card_ids)
+    devices = sorted({device for found in told.values() for device in found})
 
     def leave_messages(tx: Transaction) -> None:
         put = partial(message_queries.put_messages, tx, user_id)
@@ -157,13 +183,11 @@ async def _phones(ports: Ports, message: Message) -> bool:
         put(kinds.LIBRARY, devices, due_at=now + VOIDED_SHOWN)
 
     await ports.database.write(leave_messages)
-    return await ports.database.write(
-        lambda tx: forgetting_device.forget_registrations(tx, card_id)
-    )
-
-
-def _is_told(tx: Transaction, card_id: int) -> bool:
-    return queries.is_told(tx, card_id, outbox.APPLE)
+    works = [
+        partial(forgetting_device.forget_registrations, card_id=card_id) for card_id in sorted(told)
+    ]
+    done = dict(zip(sorted(told), await ports.database.write_batch(works), strict=True))
+    return {card_id for card_id in card_ids if done.get(card_id) is not True}
 
 
 async def _looked_again(ports: Ports, message: Message) -> bool:

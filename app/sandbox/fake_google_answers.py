@@ -78,7 +78,7 @@ def page(title: str, inner: str, status: int = 200) -> Reply:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>"
-        '<link rel="stylesheet" href="/sandbox/style.css"></head>'
+        '<link rel="stylesheet" href="/static/now/base.css"></head>'
         f"<body><main><h1>{escape(title)}</h1>{inner}</main></body></html>"
     )
     return Reply(status, text.encode(), "text/html; charset=utf-8")

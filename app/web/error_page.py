@@ -14,6 +14,12 @@ _FILE_CODES = {
     "unknown-file": "The file is not of a kind that is read.",
     "unsupported-version": "The file is of a version that is not read yet.",
     "bad-encoding": "The file's text is not UTF-8.",
+    "bad-zip": "The zip is damaged or cut off.",
+    "too-many-entries": "The zip holds more entries than a file of its kind may.",
+    "unsafe-entry": "An entry has an absolute path, leads outside, is a link, or is there twice.",
+    "password-needed": "The file is encrypted: send its password too.",
+    "password-wrong": "This is not the password of the file.",
+    "no-barcode-found": "The picture shows no code that can be read.",
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
+from app.errors import NotFound
 from app.http import cookies
 from app.http.callers import UserCaller
 from app.http.ports import Ports
@@ -122,7 +123,12 @@ def render(
 
 
 def missing(request: Request[Any, Any, Any], visitor: Visitor | None) -> Response[Any]:
-    """Draw the page of an address that shows nothing, to whoever may not see it too."""
+    """Draw the page of an address that shows nothing, to whoever may not see it too.
+
+    Raises NotFound to a program, which says of no kind that it accepts it: browsers always do.
+    """
+    if "accept" not in request.headers:
+        raise NotFound
     t = words_of(request).text
     return render(
         request,

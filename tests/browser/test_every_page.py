@@ -60,6 +60,8 @@ async def window_for(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Open
                         language=language,
                         token=token if is_user else None,
                         allowed=("404",),
+                        # French on an iPhone, English on an Android phone.
+                        user_agent=windows.AGENTS[language] if size == PHONE else None,
                     )
                 )
             return known[key]
@@ -98,7 +100,7 @@ def filled(path: str, keys: Keys) -> str:
     )
 
 
-def test_no_page_is_left_out() -> None:
+async def test_no_page_is_left_out() -> None:
     tested = [path.partition("#")[0] for path, _ in PAGES.values()]
     for route in ROUTES:
         if route.media_type == MediaType.HTML:

@@ -317,3 +317,59 @@ def changing_program(demo: RunningDemo) -> str:
     )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+SCRIPT = "window.ran=1"
+PAYLOADS = [
+    text.replace("RUN", SCRIPT)
+    for begin in ("", '">', "'>", "</script>", "</li></ul>", "-->", "]]>", "</title>", "\\", "{{")
+    for text in (
+        begin + "<script>RUN</script>",
+        begin + "<img src=x onerror=RUN>",
+        begin + "<svg onload=RUN>",
+        begin + "<svg/onload='RUN'/>",
+        begin + "<body onload=RUN>",
+        begin + "<details open ontoggle=RUN>",
+        begin + "<input autofocus onfocus=RUN>",
+        begin + "<iframe srcdoc='<script>parent.RUN</script>'>",
+        begin + "<a href=javascript:RUN>x</a>",
+        begin + "javascript:RUN",
+        begin + "<style>@import'javascript:RUN'</style>",
+        begin + "<math><mtext><script>RUN</script>",
+        begin + "<template><script>RUN</script></template>",
+        begin + " onmouseover=RUN x=",
+        begin + '" onfocus="RUN" autofocus x="',
+        begin + "' onfocus='RUN' autofocus x='",
+        begin + "{{constructor.constructor('RUN')()}}",
+        begin + "${RUN}",
+        begin + "<meta http-equiv=refresh content='0;url=javascript:RUN'>",
+        begin + "<object data=javascript:RUN>",
+    )
+]
+
+
+async def test_of_two_hundred_scripts_in_names_none_runs(
+    chromium: Browser, demo: RunningDemo, person: Person
+) -> None:
+    assert len(set(PAYLOADS)) == 200
+    cards = []
+    for at, payload in enumerate(PAYLOADS):
+        body = {"shop_name": payload, "number": str(100_000 + at), "label": payload}
+        cards.append(person.ask("POST", "/v1/cards", body | {"note": payload})["id"])
+    person.ask("PATCH", f"/v1/cards/{cards[0]}", {"groups": PAYLOADS[:20]})
+    async with windows.opened(chromium, demo.url, token=person.token, language="en") as window:
+        page = window.page
+        await windows.go(window, "/")
+        assert await page.locator(".tile").count() == len(PAYLOADS)
+        assert await page.locator(".tile strong").all_text_contents() == PAYLOADS
+        for at in (0, 7, 101):
+            await page.locator(".tile-main").nth(at).tap()
+            await page.locator("#code-drawing svg").wait_for()
+            assert await page.locator("#code-name").text_content() == PAYLOADS[at]
+            await page.locator("[data-code-close]").tap()
+        for at in range(0, len(PAYLOADS), 41):
+            await windows.go(window, f"/cards/{cards[at]}")
+            assert PAYLOADS[at] in (await page.locator("h1").text_content() or "")
+            await page.locator("[data-act=edit]").tap()
+            assert await page.locator("#edit [name=label]").input_value() == PAYLOADS[at]
+        assert await page.evaluate("() => window.ran") is None

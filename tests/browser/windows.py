@@ -22,6 +22,19 @@ WAIT_MILLISECONDS = 15_000
 PICTURES = os.environ.get("PORTECARTE_TEST_PICTURES")
 
 _AXE = Axe()
+_WIDTHS = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  const out = [...document.querySelectorAll("body *")].filter(
+    (one) => one.getBoundingClientRect().right > clientWidth + 1);
+  return [scrollWidth, clientWidth, out.slice(0, 5).map((one) => one.outerHTML.slice(0, 80))];
+}"""
+# What the devices call themselves: pages offer the wallet of the device first.
+AGENTS = {
+    "fr": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+    "en": "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/156.0.0.0 Mobile Safari/537.36",
+}
 Language = Literal["fr", "en"]
 Theme = Literal["light", "dark"]
 
@@ -119,10 +132,8 @@ async def assert_accessible(page: Page) -> None:
 
 async def assert_nothing_sticks_out(page: Page) -> None:
     """Nobody has to scroll sideways."""
-    wide = await page.evaluate(
-        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert wide[0] <= wide[1], f"the page is {wide[0]} wide in a window of {wide[1]}"
+    wide, room, out = await page.evaluate(_WIDTHS)
+    assert wide <= room, f"the page is {wide} wide in a window of {room}: {out}"
 
 
 async def transferred(window: Window, path: str) -> int:

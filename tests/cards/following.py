@@ -76,6 +76,8 @@ async def following(world: World, ask: Asking, **headers: str) -> AsyncIterator[
     async with world.client.stream("GET", "/v1/me/events", headers=headers) as answer:
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"] == "text/event-stream"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-accel-buffering"] == "no"
         stream = Stream(world, answer)
         assert await stream.next() == ("ready", {})
         yield stream

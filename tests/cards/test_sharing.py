@@ -159,6 +159,19 @@ async def test_at_most_ten_people_hold_a_card_beside_its_owner(world: World) -> 
     assert (await others[-1]("POST", path_of(share))).status_code == 200
 
 
+async def test_of_several_who_accept_at_once_only_so_many_hold_the_card(world: World) -> None:
+    owner = await user(world)
+    card = await number_only(owner)
+    for _ in range(INVITED_MAX - 1):
+        await shared(owner, card, await user(world))
+    paths = [path_of(await invited(owner, card)) for _ in range(4)]
+    others = [await user(world) for _ in paths]
+    answers = await asyncio.gather(
+        *(other("POST", path) for other, path in zip(others, paths, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
 async def test_so_many_invitations_wait_for_a_card(world: World) -> None:
     owner = await user(world)
     card = await number_only(owner)

@@ -15,7 +15,24 @@ from tests.passes.pictures import picture
 from tests.users.people import bearer
 
 CATIMA, OURS = "/v1/export/catima.zip", "/v1/export/portecarte.json"
-KEYS = ["id", "shop_name", "number", "barcode_value", "barcode_format", "label", "note", "groups", "color", "is_favorite", "is_archived", "position", "valid_from", "expires_at", "own_balance", "last_used_at"]
+KEYS = [
+    "id",
+    "shop_name",
+    "number",
+    "barcode_value",
+    "barcode_format",
+    "label",
+    "note",
+    "groups",
+    "color",
+    "is_favorite",
+    "is_archived",
+    "position",
+    "valid_from",
+    "expires_at",
+    "own_balance",
+    "last_used_at",
+]
 LIVE_KEYS = [*KEYS[:2], "program_id", *KEYS[2:], "live"]
 
 

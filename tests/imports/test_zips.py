@@ -127,6 +127,15 @@ def test_a_locked_stocard_export_is_read_with_its_password() -> None:
     assert len(read(content, password="1234").cards) == 3
 
 
+def test_what_takes_too_long_to_decrypt_is_a_picture_too_big() -> None:
+    entries = {f"{STOCARD}/a/content.json": b'{"input_id": "7", "input_provider_name": "Bains"}'}
+    content = bytearray(zip_crypto(entries | {f"{STOCARD}/a/images/front/a.jpg": b"x"}, "1"))
+    directory = content.rindex(b"PK\x01\x02")
+    content[directory + 20 : directory + 24] = (7 * MIB).to_bytes(4, "little")
+    (card,) = read(bytes(content), password="1").cards
+    assert (card.number, [picture.content for picture in card.pictures]) == ("7", [b""])
+
+
 def test_a_file_that_nobody_reads_is_unknown_before_its_password_is_asked_for() -> None:
     assert code_of(locked({"secret.txt": b"x"}, "1")) == "unknown-file"
 

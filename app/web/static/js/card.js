@@ -44,6 +44,7 @@ const acts = {
   async edit() { at("edit").showModal(); },
   async delete() { at("delete").showModal(); },
   async share() {
+    asking(true);
     at("share").showModal();
     await showHolders();
     const { writeLink } = await import("./catima.js");
@@ -211,6 +212,13 @@ function changes(form) {
   return body;
 }
 
+/** Shows the question of the share dialog, or the link that answers it. */
+function asking(isAsking) {
+  at("share-made").hidden = isAsking;
+  at("share-form").querySelector("fieldset").hidden = !isAsking;
+  at("share-form").querySelector("[type=submit]").hidden = !isAsking;
+}
+
 async function showHolders() {
   const [open, holders] = await Promise.all([get(`${route}/shares`), get(`${route}/holders`)]);
   const rows = [];
@@ -252,7 +260,7 @@ at("share-form")?.addEventListener("submit", (event) => {
     drawn.setAttribute("aria-label", t("card.js.qr_of"));
     at("share-qr").replaceChildren(drawn);
     at("share-warning").textContent = made.warning;
-    at("share-made").hidden = false;
+    asking(false);
     at("share-send").hidden = !navigator.share;
     at("share-send").onclick = () => navigator.share({ title: card.dataset.name, url: made.url }).catch(() => {});
     at("share-url").select();

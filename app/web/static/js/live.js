@@ -11,6 +11,7 @@ export function follow(work) {
   const source = new EventSource("/v1/me/events");
   let wasOpen = false;
   source.addEventListener("card", soon);
+  source.addEventListener("gone", soon);
   source.addEventListener("open", () => {
     if (wasOpen) soon(); // what happened meanwhile was not heard
     wasOpen = true;

@@ -5,7 +5,10 @@ import { t } from "./texts.js";
 const WAIT_MILLISECONDS = 150;
 const SHOWN = 8;
 
-const folded = (name) => name.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+/** A name without the suffix that tells countries apart: Monoprix (France). */
+const bare = (name) => name.replace(/\s*\([^()]*\)$/, "") || name;
+
+const folded = (name) => bare(name).normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 
 /** A category as the list writes it, `shop/book_store`, for people. */
 const spoken = (category) => category.split("/").pop().replace(/_/g, " ");
@@ -33,7 +36,7 @@ export function findShops(input, list, said, { chosen, typed, named }) {
   function choose(index) {
     const shop = shops[index];
     if (!shop) return;
-    input.value = shop.name;
+    input.value = shop.is_live ? shop.name : bare(shop.name);
     close();
     chosen(shop);
   }

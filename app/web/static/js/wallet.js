@@ -172,4 +172,7 @@ isOnline();
 moments();
 ready();
 follow(refresh);
-(window.requestIdleCallback || ((work) => setTimeout(work, 800)))(keepAll);
+(window.requestIdleCallback || ((work) => setTimeout(work, 800)))(() => {
+  for (const main of [...document.querySelectorAll(".tile-main")].slice(0, 12)) warm(main);
+  keepAll();
+});
