@@ -115,11 +115,15 @@ def render(
         # Nothing that whoever asks could choose stands beside a secret: sizes tell nothing.
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
     answer = Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+    _keep_choices(request, answer)
+    return answer
+
+
+def _keep_choices(request: Request[Any, Any, Any], answer: Response[Any]) -> None:
     for name, allowed in _CHOICES.items():
         asked = request.query_params.get(name)
         if asked in allowed:
             answer.set_cookie(key=name, value=asked, max_age=_YEAR_SECONDS, samesite="lax")
-    return answer
 
 
 def missing(request: Request[Any, Any, Any], visitor: Visitor | None) -> Response[Any]:

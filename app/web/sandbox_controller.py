@@ -72,6 +72,10 @@ def routes(sandbox: Sandbox) -> list[Any]:
                     return Response(found.png, media_type="image/png", headers=headers)
         raise NotFound
 
+    return [page, now, picture, _acting(sandbox)]
+
+
+def _acting(sandbox: Sandbox) -> Any:
     @post("/sandbox/acts/{act:str}", status_code=200, tags=_TAGS, summary="Have something happen")
     async def act(request: Request[Any, Any, Any], act: FromPath[Act]) -> Told:
         """Tell a newer balance, or sell at the till; only this very page may ask."""
@@ -84,7 +88,7 @@ def routes(sandbox: Sandbox) -> list[Any]:
         except ActRefused as refused:
             raise Unavailable(str(refused)) from refused
 
-    return [page, now, picture, act]
+    return act
 
 
 def _seen(sandbox: Sandbox) -> dict[str, Any]:

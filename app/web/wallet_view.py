@@ -119,7 +119,6 @@ def card_view(
     assert shown is not None, "a card that is held is there"
     told = shown.content
     color = own.color or told.program.background_color or color_of(told.program.name)
-    is_owner = own.access == "owner"
     view = CardView(
         id=public_id("card", card.public_id),
         name=own.label or told.program.name,
@@ -142,9 +141,7 @@ def card_view(
         keep_by=_keep_by(told, words),
         vouchers=told.vouchers or 0,
         as_of=None if told.as_of is None else rfc3339(told.as_of),
-        fields=tuple(
-            Fact(label=field.label, value=field.value) for field in told.fields if field.value
-        ),
+        fields=_facts(told),
         message=told.message,
         ends=None if card.expires_at is None else words.day(card.expires_at - 1),
         has_ended=card.expires_at is not None and card.expires_at <= now,
@@ -160,9 +157,17 @@ def card_view(
         access=own.access,
         pictures=tuple(side for side in ("front", "back") if side in held.pictures),
         is_live=card.program_id is not None,
-        may_edit=is_owner and card.program_id is None,
+        may_edit=own.access == "owner" and card.program_id is None,
     )
-    known = f"{shown.card_revision} {shown.program_revision}".encode() + msgspec.json.encode(view)
+    return _stamped(view, f"{shown.card_revision} {shown.program_revision}")
+
+
+def _facts(told: PassContent) -> tuple[Fact, ...]:
+    return tuple(Fact(label=it.label, value=it.value) for it in told.fields if it.value)
+
+
+def _stamped(view: CardView, revisions: str) -> CardView:
+    known = revisions.encode() + msgspec.json.encode(view)
     return msgspec.structs.replace(view, revision=hashlib.sha256(known).hexdigest()[:12])
 
 
