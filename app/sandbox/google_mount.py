@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from litestar.handlers.asgi_handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
-from app.clock import Clock
-from app.ids import Randomness
 from app.sandbox.fake_google import FakeGoogle
-from app.sandbox.google_account import GOOGLE_ISSUER, make_google_account, read_google_account
 
 PATH = "/sandbox/google"
-
-
-def google_beside(
-    folder: Path, public_url: str, *, clock: Clock, randomness: Randomness
-) -> FakeGoogle:
-    """Make the sandbox's Google: it knows the development account of a folder of certificates.
-
-    Below `public_url` it is reached at /sandbox/google, once it is mounted.
-    """
-    return FakeGoogle(
-        read_google_account(make_google_account(folder)),
-        GOOGLE_ISSUER,
-        clock=clock,
-        randomness=randomness,
-        base_url=public_url + PATH,
-    )
 
 
 def mount(fake: FakeGoogle) -> ASGIRouteHandler:
