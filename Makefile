@@ -22,8 +22,9 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_architecture.py tests/test_families.py tests/test_docs.py
 
+# One worker a core; tests/conftest.py shares the tests out.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

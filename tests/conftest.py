@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from app.clock import FrozenClock, SystemClock
 from app.ids import Ids, SeededRandomness
@@ -21,7 +23,21 @@ from tests.storage.twice import TwiceDatabase
 # What runs only where `--hypothesis-profile nightly` asks for it: no clock judges, nothing is kept.
 settings.register_profile("nightly", max_examples=2_000, deadline=None, database=None)
 
+BROWSER = "tests/browser/"
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Keep a file's tests on one worker, and all tests of pages: they share one Chromium."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Share the tests out among the workers of `pytest -n`."""
+    return ByFile(config, log)
 
 
 @pytest.fixture

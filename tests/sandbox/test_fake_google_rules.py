@@ -15,7 +15,7 @@ from tests.sandbox.google_world import (
     card_object,
 )
 
-GONE = object()
+GONE = ...  # a field left out; its name is the same in each process
 LOGO = {"sourceUri": {"uri": "https://example.org/logo.png"}}
 PLACE = {"latitude": 48.8, "longitude": 2.3}
 KEY = "3132333435363738393031323334353637383930"
