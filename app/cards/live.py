@@ -24,7 +24,7 @@ LOOKS_PER_BEAT = 15  # a comment as often keeps proxies from hanging up
 CARDS_PER_LOOK = 500  # who has more is looked at less often
 _USERS_PER_READ = 50  # so that no read of many users holds a thread for long
 _RETRY_SECONDS = 30
-_OPENING = b"retry: 3000\n\nevent: ready\ndata: {}\n\n"
+_OPENING = b"retry: 3000\n\nevent: ready\ndata: %s\n\n"
 _BEAT = b": beat\n\n"
 
 
@@ -33,6 +33,7 @@ class Follower:
 
     def __init__(self, user: UserCaller) -> None:
         self.user = user
+        self.state = ""  # of the wallet when this began
         self.changed: dict[bytes, int | None] = {}
         self.is_beating = False
         self.is_over = False
@@ -40,7 +41,7 @@ class Follower:
 
     async def events(self) -> AsyncGenerator[bytes, None]:
         """Give the text of the stream until the session ends; changes of one card merge."""
-        yield _OPENING
+        yield _OPENING % msgspec.json.encode({"state": self.state})
         while not self.is_over:
             await self.wakes.wait()
             self.wakes.clear()
@@ -84,6 +85,7 @@ class Live:
         try:
             if followed.seen is None:
                 await self._look((user.user_id,))
+            follower.state = live_queries.state(followed.seen or {})
         except BaseException:
             self.leave(follower)
             raise

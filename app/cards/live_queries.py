@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from app.storage.database import Transaction
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A card as it was at one look: its change count, and a hash of the holder's own side."""
+    """A card as it was at one look: its change count, and what stands for the holder's own side."""
 
     public_id: bytes
     revision: int
-    own: int
+    own: bytes
 
 
 def look(tx: Transaction, user_id: int) -> dict[int, Seen]:
@@ -32,5 +34,14 @@ def look(tx: Transaction, user_id: int) -> dict[int, Seen]:
     )
 
 
+def state(cards: dict[int, Seen]) -> str:
+    """Name what a look found: the same on every machine while nothing changes."""
+    return _digest(repr(sorted((card, seen.revision, seen.own) for card, seen in cards.items()))).hex()
+
+
 def _seen(card_id: int, public_id: bytes, revision: int, *own: object) -> tuple[int, Seen]:
-    return card_id, Seen(bytes(public_id), revision, hash(own))
+    return card_id, Seen(bytes(public_id), revision, _digest(repr(own)))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()

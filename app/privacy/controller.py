@@ -17,6 +17,7 @@ from app.privacy import erasing
 from app.privacy.archive import archive
 from app.privacy.erasing import Gone
 from app.privacy.sections import sections
+from app.users import merging
 
 Forget = Callable[[Gone], Awaitable[None]]  # what a room above keeps of an erased user
 EXPORTS_PER_HOUR = 20
@@ -28,9 +29,10 @@ async def erase_me(
     request: Request[Any, Any, Any], ports: NamedDependency[Ports]
 ) -> Response[None]:
     """Answer 204 when it is done. It cannot be undone, and every session of the user has ended."""
-    state = request.app.state
+    state, user_id = request.app.state, user_of(request).user_id
+    await merging.finish(request, ports, user_id)  # an account that goes into this one goes along
     gone = await erasing.erase(
-        ports, user_of(request).user_id, is_delivering=state.get("worker") is not None
+        ports, user_id, is_delivering=state.get("worker") is not None
     )
     forget: Sequence[Forget] = state.get("forget", ())
     for each in forget:

@@ -25,8 +25,9 @@ _ASSETS = {
     "favicon-32x32.png": ("image/png", "swagger_ui"),
 }
 # Google fetches pictures and tells of saves only where a robots.txt lets it (google.md §2).
-# Nothing else here is for search engines: what is personal needs a credential anyway.
-_ROBOTS = "User-agent: *\nAllow: /images/\nAllow: /google/callbacks\nAllow: /docs\nDisallow: /\n"
+# Else search engines get what is for everybody; what is personal needs a credential anyway.
+_ROBOTS = "User-agent: *\nAllow: /images/\nAllow: /google/callbacks\nAllow: /docs\n"
+_ROBOTS += "Allow: /about\nAllow: /join/\nAllow: /static/\nDisallow: /\n"
 _CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -44,7 +45,7 @@ async def openapi(
 
 @get("/robots.txt", media_type=MediaType.TEXT, tags=["Operating"], summary="What robots may read")
 async def robots() -> str:
-    """Admit robots to pictures, callbacks and the documentation."""
+    """Admit robots to what is for everybody, and Google to its callbacks."""
     return _ROBOTS
 
 

@@ -8,6 +8,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from app.cards import live_queries
 from app.clock import SECOND, rfc3339
 from app.errors import NotFound
 from app.http.ports import Ports
@@ -28,17 +29,21 @@ async def wallet(request: Request[Any, Any, Any], ports: NamedDependency[Ports])
     visitor = await visitor_of(request, ports)
     words, now = words_of(request), ports.clock.wall()
     found: list[CardView] = []
+    state = ""
     if visitor is not None:
         user_id = visitor.user_id
-        found = await ports.database.read(
-            lambda tx: wallet_views(tx, user_id, words=words, now=now)
-        )
+
+        def work(tx: Transaction) -> tuple[list[CardView], str]:
+            return list(wallet_views(tx, user_id, words=words, now=now)), _state(tx, user_id)
+
+        found, state = await ports.database.read(work)
     shown = [card for card in found if not card.is_archived]
     return render(
         request,
         "wallet.html" if found else "first-visit.html",
         page="wallet",
         visitor=visitor,
+        wallet_state=state,
         at=rfc3339(now - now % SECOND),
         cards=shown,
         archived=[card for card in found if card.is_archived],
@@ -56,11 +61,12 @@ async def card(
         return missing(request, visitor)
     user_id, words, now = visitor.user_id, words_of(request), ports.clock.wall()
 
-    def work(tx: Transaction) -> CardPage:
-        return card_view.card_page(tx, user_id, raw, words=words, now=now, secrets=ports.secrets)
+    def work(tx: Transaction) -> tuple[CardPage, str]:
+        page = card_view.card_page(tx, user_id, raw, words=words, now=now, secrets=ports.secrets)
+        return page, _state(tx, user_id)
 
     try:
-        found = await ports.database.read(work)
+        found, state = await ports.database.read(work)
     except NotFound:
         return missing(request, visitor)
     return render(
@@ -68,10 +74,16 @@ async def card(
         "card.html",
         page="card",
         visitor=visitor,
+        wallet_state=state,
         card=found.card,
         more=found,
         device=device_of(request),
     )
+
+
+def _state(tx: Transaction, user_id: int) -> str:
+    """Name what a page shows, so that its script sees what changed before it listened."""
+    return live_queries.state(live_queries.look(tx, user_id))
 
 
 ROUTES: list[Any] = [wallet, card]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+import pyzipper
 from playwright.async_api import Browser, expect
 
 from tests.browser import windows
@@ -124,6 +126,16 @@ async def test_cards_can_be_taken_away_from_the_settings(
             async with page.expect_download() as download:
                 await links.nth(at).click()
             assert (await (await download.value).path()).stat().st_size > 0
+        await page.get_by_text("Lock it with a password").click()
+        await page.get_by_label("Password").fill("Sésame 42")
+        await windows.assert_accessible(page)
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="Download locked").click()
+        with pyzipper.AESZipFile(await (await download.value).path()) as zipped:
+            with pytest.raises(RuntimeError, match="password"):
+                zipped.read("catima.csv")
+            zipped.setpassword("Sésame 42".encode())
+            assert b"40170725" in zipped.read("catima.csv")
 
 
 async def test_a_shared_card_is_accepted_from_its_link(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 import uuid
@@ -11,7 +12,7 @@ import httpx2
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import windows
 from tests.browser.people import keys_of
@@ -208,6 +209,20 @@ async def test_a_balance_pushed_elsewhere_shows_on_an_open_page(
         )
         assert answer.status_code == 200, answer.text
         await tile.get_by_text("7,654,321").wait_for()
+
+
+async def test_what_changed_before_the_page_listened_shows_too(
+    chromium: Browser, demo: RunningDemo, person: Person
+) -> None:
+    card = person.add_all()[0]
+    async with windows.opened(chromium, demo.url, language="en", token=person.token) as window:
+        waiting: asyncio.Queue[Route] = asyncio.Queue()
+        await window.page.route("**/v1/me/events", waiting.put)
+        await windows.go(window, "/")
+        route = await waiting.get()
+        person.ask("PATCH", f"/v1/cards/{card['id']}", {"label": "Le pain"})
+        await route.continue_()
+        await expect(window.page.get_by_text("Le pain")).to_be_visible()
 
 
 async def test_cards_are_put_in_order_by_buttons_and_found_by_their_letters(

@@ -23,6 +23,7 @@ class Stream:
         self._world = world
         self._answer = answer
         self._lines = answer.aiter_lines()
+        self.state = ""  # of the wallet, as the stream began
 
     async def next(self) -> tuple[str, Any]:
         """Return the next event; nobody moves the clock meanwhile."""
@@ -79,5 +80,7 @@ async def following(world: World, ask: Asking, **headers: str) -> AsyncIterator[
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-accel-buffering"] == "no"
         stream = Stream(world, answer)
-        assert await stream.next() == ("ready", {})
+        name, data = await stream.next()
+        assert (name, list(data)) == ("ready", ["state"])
+        stream.state = data["state"]
         yield stream

@@ -34,6 +34,20 @@ async def test_a_page_hears_of_cards_that_come_change_and_go(world: World) -> No
         assert await stream.after_a_look() == ("gone", {"id": card["id"]})
 
 
+async def test_a_stream_begins_with_the_name_of_what_it_has_seen(world: World) -> None:
+    ask = await user(world)
+    card = await own(ask)
+    async with following(world, ask) as stream:
+        before = stream.state
+    async with following(world, ask) as stream:
+        assert stream.state == before
+    await ask("PATCH", f"/v1/cards/{card['id']}", {"label": "Pain"})
+    async with following(world, ask) as stream:
+        assert stream.state != before
+        page = await world.client.get("/", headers={"Cookie": f"__Host-session={ask.token}"})
+        assert f'data-state="{stream.state}"' in page.text
+
+
 async def test_a_statement_reaches_the_page(world: World) -> None:
     _, shop = await merchant(world)
     program_id = await program(shop)

@@ -134,7 +134,7 @@ async def test_robots_may_fetch_what_google_wallet_needs_and_no_more(app: Litest
     assert answer.status == 200
     rules = RobotFileParser()
     rules.parse(answer.body.decode().splitlines())
-    for path in ("/images/00.png", "/google/callbacks", "/docs"):
+    for path in ("/images/00.png", "/google/callbacks", "/docs", "/join/cafe", "/about"):
         assert rules.can_fetch("Googlebot", f"https://cards.example{path}"), path
     for path in ("/v1/cards", "/apple/v1/log", "/"):
         assert not rules.can_fetch("Googlebot", f"https://cards.example{path}"), path

@@ -30,9 +30,9 @@ export function newKey() {
 
 /**
  * Calls a route. `body`: an object is sent as JSON, a Blob or FormData as it is.
- * Answers the decoded JSON, null for an empty answer. Throws Problem.
+ * Answers the decoded JSON, null for an empty answer, `asFile` a Blob. Throws Problem.
  */
-export async function call(method, path, body, { key, signal, headers = {} } = {}) {
+export async function call(method, path, body, { key, signal, headers = {}, asFile = false } = {}) {
   const sent = { method, headers: { Accept: "application/json", ...headers }, signal, credentials: "same-origin" };
   if (NEEDS_KEY.has(method)) sent.headers["Idempotency-Key"] = key || newKey();
   if (body instanceof Blob || body instanceof FormData) sent.body = body;
@@ -47,6 +47,7 @@ export async function call(method, path, body, { key, signal, headers = {} } = {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, {});
   }
+  if (answer.ok && asFile) return answer.blob();
   const text = await answer.text();
   let found = null;
   try {

@@ -12,8 +12,9 @@ export function follow(work) {
   let wasOpen = false;
   source.addEventListener("card", soon);
   source.addEventListener("gone", soon);
-  source.addEventListener("open", () => {
-    if (wasOpen) soon(); // what happened meanwhile was not heard
+  source.addEventListener("ready", (event) => {
+    // What happened since this page was drawn, or while the stream was away, was not heard.
+    if (wasOpen || JSON.parse(event.data).state !== document.body.dataset.state) soon();
     wasOpen = true;
   });
   addEventListener("pagehide", () => source.close());

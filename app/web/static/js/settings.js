@@ -199,6 +199,17 @@ if (add && canUsePasskeys()) {
 }
 
 const dialog = byId("erase-dialog");
+on("lock-form", "submit", (button) => act(button, async () => {
+  const password = byId("lock-password");
+  const headers = { "X-Export-Password": encodeURIComponent(password.value) };
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await get("/v1/export/catima.zip", { headers, asFile: true }));
+  link.download = "catima.zip";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  password.value = "";
+}));
+
 on("erase-open", "click", () => {
   byId("erase-check").checked = false;
   byId("erase-go").disabled = true;
