@@ -32,6 +32,12 @@ async def static(
     return _file(request, name.lstrip("/"), caching=_FOR_EVER if is_current else _ASKED_AGAIN)
 
 
+@get("/favicon.ico", media_type=MediaType.TEXT, tags=_TAGS, summary="The sign of this server")
+async def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Answer the icon to browsers that ask for it under this name on pages that name none."""
+    return _file(request, "icons/icon-192.png", caching=_ASKED_AGAIN)
+
+
 @get("/sw.js", media_type=MediaType.TEXT, tags=_TAGS, summary="Keeps the wallet without network")
 async def service_worker(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Answer the service worker, from the root because it serves all pages."""
@@ -88,4 +94,4 @@ def _file(request: Request[Any, Any, Any], name: str, *, caching: str) -> Respon
     return Response(body, media_type=found.kind, headers=headers)
 
 
-ROUTES: list[Any] = [static, service_worker, manifest, offline]
+ROUTES: list[Any] = [static, favicon, service_worker, manifest, offline]

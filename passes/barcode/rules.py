@@ -107,7 +107,10 @@ def _upc_e(value: str) -> Flaw | None:
         return Flaw("UPC-E begins with 0 or 1")
     if len(value) == 7:
         missing = check_digit(expand("UPC_E", value + "0")[:-1])
-        return Flaw(f"8 digits expected, 7 given; did you mean …{missing}?", value + missing)
+        whole = value + missing
+        if upc_a_to_upc_e(expand("UPC_E", whole)) != whole:  # no printer writes a number so
+            return Flaw("8 digits expected, 7 given")
+        return Flaw(f"8 digits expected, 7 given; did you mean …{missing}?", whole)
     if len(value) != 8:
         return Flaw(f"8 digits expected, {len(value)} given")
     upc_a = expand("UPC_E", value)
