@@ -36,7 +36,8 @@ def look(tx: Transaction, user_id: int) -> dict[int, Seen]:
 
 def state(cards: dict[int, Seen]) -> str:
     """Name what a look found: the same on every machine while nothing changes."""
-    return _digest(repr(sorted((card, seen.revision, seen.own) for card, seen in cards.items()))).hex()
+    seen = sorted((card, each.revision, each.own) for card, each in cards.items())
+    return _digest(repr(seen)).hex()
 
 
 def _seen(card_id: int, public_id: bytes, revision: int, *own: object) -> tuple[int, Seen]:

@@ -31,9 +31,7 @@ async def erase_me(
     """Answer 204 when it is done. It cannot be undone, and every session of the user has ended."""
     state, user_id = request.app.state, user_of(request).user_id
     await merging.finish(request, ports, user_id)  # an account that goes into this one goes along
-    gone = await erasing.erase(
-        ports, user_id, is_delivering=state.get("worker") is not None
-    )
+    gone = await erasing.erase(ports, user_id, is_delivering=state.get("worker") is not None)
     forget: Sequence[Forget] = state.get("forget", ())
     for each in forget:
         await each(gone)

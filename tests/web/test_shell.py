@@ -96,6 +96,8 @@ async def test_the_wallet_can_be_installed(world: World) -> None:
     for icon in manifest["icons"]:
         found = await world.client.get(icon["src"])
         assert found.status_code == 200 and found.headers["content-type"] == icon["type"]
+    icon = await world.client.get("/favicon.ico")
+    assert icon.content.startswith(b"\x89PNG")
     worker = await world.client.get("/sw.js")
     assert worker.headers["content-type"].startswith("text/javascript")
     assert worker.headers["cache-control"] == "no-cache"
