@@ -30,6 +30,7 @@ SHOP = "shop."
 SHOP_HASH_BYTES = 10  # 20 hexadecimal digits (specs: google.md §1)
 GROUP_BYTES = 16
 # Google takes it to choose a text where it has none in the phone's language.
+_NAMELESS = "—"  # a shop of which nobody has a card any more
 _COUNTRIES = {"fr": "FR", "en": "GB"}
 
 
@@ -99,7 +100,7 @@ def wanted(
         issuer_id=issuer_id,
         class_suffix=suffix,
         known=known,
-        class_row=queries.class_of(tx, issuer_id, suffix),
+        class_row=_named(queries.class_of(tx, issuer_id, suffix)),
         secret=codes.known_secret(tx, secrets, card_id),
         grouping_id=_group(secrets, user_id) if user else None,
         sort_index=holding.position if holding else None,
@@ -149,10 +150,16 @@ def new_class(wanted: Wanted) -> ClassRow:
     )
 
 
+def _named(row: ClassRow | None) -> ClassRow | None:
+    """Take a class whose last holder was erased for none: whoever comes names it again."""
+    is_nameless = row is not None and row.program_id is None and row.shop_name is None
+    return None if is_nameless else row
+
+
 def looks_of(tx: Transaction, row: ClassRow) -> Looks:
     """Read what a class should show now."""
     if row.program_id is None:
-        name = row.shop_name or ""
+        name = row.shop_name or _NAMELESS
         # The same for all who hold such a card, whatever colour each of them chose.
         return Looks(program=shop_content(name, color_of(name)), images={})
     program = programs.program_by_id(tx, row.program_id)

@@ -133,13 +133,38 @@ def lock_class(tx: Transaction, issuer_id: int, suffix: str) -> ClassRow | None:
 
 
 def insert_class(tx: Transaction, row: ClassRow) -> None:
-    """Begin a class; an existing one stays as it is."""
+    """Begin a class; an existing one stays as it is, but one without its name gets it again."""
     tx.run(
         "INSERT INTO google_class (issuer_id, suffix, program_id, shop_name, is_inserted, told,"
         " wanted, done, attempts, next_at, claimed_until, refused, listed_at, list_page)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (issuer_id, suffix) DO NOTHING",
+        " ON CONFLICT (issuer_id, suffix) DO UPDATE SET shop_name = excluded.shop_name,"
+        " wanted = google_class.wanted + 1, next_at = 0, attempts = 0"
+        " WHERE google_class.program_id IS NULL AND google_class.shop_name IS NULL",
         *msgspec.structs.astuple(row),
+    )
+
+
+def shop_classes_of(tx: Transaction, card_id: int) -> list[tuple[int, str]]:
+    """List issuer and suffix of the classes of shops that a card's objects have."""
+    return tx.all(
+        lambda issuer_id, suffix: (int(issuer_id), str(suffix)),
+        "SELECT DISTINCT o.issuer_id, o.class_suffix FROM google_object o JOIN google_class k"
+        " ON k.issuer_id = o.issuer_id AND k.suffix = o.class_suffix"
+        " WHERE o.card_id = ? AND k.program_id IS NULL AND k.shop_name IS NOT NULL",
+        card_id,
+    )
+
+
+def forget_shop(tx: Transaction, issuer_id: int, suffix: str, *, now: int) -> None:
+    """Take the shop's name off a class that no card has any more. # across: who else has it"""
+    tx.run(
+        "UPDATE google_class SET shop_name = NULL, wanted = wanted + 1, next_at = ?,"
+        " attempts = 0 WHERE issuer_id = ? AND suffix = ? AND program_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM google_object o JOIN card c ON c.card_id = o.card_id"
+        " WHERE o.issuer_id = google_class.issuer_id AND o.class_suffix = google_class.suffix"
+        " AND c.voided_at IS NULL)",
+        *(now, issuer_id, suffix),
     )
 
 

@@ -9,6 +9,7 @@ from app.apple import queries as apple_queries
 from app.apple.service import VOIDED_SHOWN
 from app.cards.ending import draw_end
 from app.clock import SECOND
+from app.google import queries as google_queries
 from app.http.ports import Ports
 from app.outbox import service as outbox
 from app.privacy import (
@@ -121,6 +122,20 @@ async def _cards(ports: Ports, user_id: int, card_ids: Sequence[int]) -> None:
     for each in done:
         if isinstance(each, Exception):
             raise each
+    await _forget_shops(ports, card_ids)
+
+
+async def _forget_shops(ports: Ports, card_ids: Sequence[int]) -> None:
+    """Have Google's classes forget names of shops where nobody has a card any more."""
+
+    def left(tx: Transaction) -> set[tuple[int, str]]:
+        found = (google_queries.shop_classes_of(tx, card_id) for card_id in card_ids)
+        return {each for classes in found for each in classes}
+
+    now = ports.clock.wall()
+    for issuer_id, suffix in sorted(await ports.database.read(left)):
+        forget = partial(google_queries.forget_shop, issuer_id=issuer_id, suffix=suffix, now=now)
+        await ports.database.write(forget)
 
 
 async def _holder(ports: Ports, message: Message) -> None:

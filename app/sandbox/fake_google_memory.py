@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 from typing import Any
 
@@ -57,6 +57,13 @@ class Memory:
             self._of_class[stored.document["classId"]].append(stored)
         every = (*self.classes.values(), *self.objects.values())
         self._number = max((it.number for it in every), default=0)
+
+    def forget_accounts(self, accounts: Collection[str]) -> None:
+        """Have these accounts hold nothing: the people who left are the sandbox's too."""
+        gone = {account.casefold() for account in accounts}
+        for stored in self.objects.values():
+            stored.holders[:] = [it for it in stored.holders if it.casefold() not in gone]
+        self.changed()
 
     def insert(self, kind: str, sent: dict[str, Any]) -> Stored:
         """Make a class or an object. Raises Refused 409 when there is one."""

@@ -122,6 +122,8 @@ class Sandbox:
         for line in tuple(self.happenings):
             if any(address in line.text for address in gone.addresses):
                 self.happenings.remove(line)
+        if self.google is not None:
+            self.google.memory.forget_accounts(gone.addresses)
 
     def _pushed(self, push: Push) -> None:
         """Have the phone go and see; further pushes on its way make one more errand."""
@@ -154,11 +156,13 @@ class Sandbox:
                 return
 
     def _mailed(self, mail: Mail) -> None:
-        self._note(f"mail to {mail.to}: {mail.subject}\n    " + mail.text.replace("\n", "\n    "))
+        text = f"mail to {mail.to}: {mail.subject}\n    " + mail.text.replace("\n", "\n    ")
+        # What is printed may be kept by whoever started this, and nobody erases it there.
+        self._note(text, said=text.replace(mail.to, _masked(mail.to)))
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str, *, said: str | None = None) -> None:
         self.happenings.append(Happening(rfc3339(self._clock.wall()), text))
-        self._say(text)
+        self._say(said or text)
 
     async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         """Carry a phone's request to where the server listens, whatever name stands in passes."""
@@ -168,6 +172,12 @@ class Sandbox:
         answer = await self._client.request(method, url, headers=headers, content=body)
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, lowered, answer.content)
+
+
+def _masked(address: str) -> str:
+    """Write an address so that its owner knows it and nobody else does."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:2]}…@{host}"
 
 
 class _DerivedRandomness:

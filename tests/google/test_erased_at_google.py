@@ -7,7 +7,7 @@ import base64
 import msgspec
 
 from app.privacy import erasing
-from tests.cards.cards_world import NUMBER
+from tests.cards.cards_world import NUMBER, Asking, user
 from tests.google.delivery_world import Outlet, phone_of
 from tests.google.door_world import Door
 
@@ -68,3 +68,31 @@ async def test_thirty_days_later_nothing_is_known_of_its_objects(door: Door) -> 
         pass
     assert not await door.rows("SELECT serial FROM google_object")
     assert not await door.rows("SELECT kind FROM erasure")
+
+
+async def test_a_shops_name_goes_with_its_last_holder_and_comes_with_the_next(door: Door) -> None:
+    outlet = Outlet(door)
+    shop = {"shop_name": "Quokkathek", "number": "A-1"}
+
+    async def saved(who: Asking) -> None:
+        card = (await who("POST", "/v1/cards", shop)).json()
+        await outlet.save_card(card["id"], account=str(who.token), who=who)
+
+    def classes() -> bytes:
+        return msgspec.json.encode([each.document for each in outlet.fake.memory.classes.values()])
+
+    async def left(who: Asking) -> None:
+        assert (await who("DELETE", "/v1/me")).status_code == 204
+        await outlet.work()
+
+    one, other, third = [await user(door.world) for _ in range(3)]
+    await saved(one)
+    await saved(other)
+    await left(one)
+    assert b"Quokkathek" in classes()
+    assert ("Quokkathek",) in await door.rows("SELECT shop_name FROM google_class")
+    await left(other)
+    assert b"Quokkathek" not in classes()
+    assert ("Quokkathek",) not in await door.rows("SELECT shop_name FROM google_class")
+    await saved(third)
+    assert b"Quokkathek" in classes()
