@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import windows
 from tests.browser.people import keys_of
@@ -71,3 +73,26 @@ async def test_a_program_is_joined_by_keyboard_alone(chromium: Browser, demo: Ru
         await tab_to(page, "#keep")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/cards/card_*")
+
+
+async def test_what_is_typed_before_the_scripts_listen_reaches_no_address(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    async with windows.opened(chromium, demo.url, language="en") as window:
+        page = window.page
+        may_come = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await may_come.wait()
+            await route.continue_()
+
+        await page.route("**/js/*.js", hold)
+        await page.goto("/sign-in", wait_until="commit")
+        await page.get_by_label("E-mail address").fill("early@example.org")
+        await page.keyboard.press("Enter")
+        send = page.get_by_role("button", name="Send me a code")
+        await expect(send).to_be_disabled()
+        may_come.set()
+        await expect(send).to_be_enabled()
+        assert page.url == f"{demo.url}/sign-in"
+        await expect(page.get_by_label("E-mail address")).to_have_value("early@example.org")

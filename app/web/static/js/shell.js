@@ -29,6 +29,11 @@ export async function act(button, work) {
   }
 }
 
+// Until a page's own script listens, a form would be sent as an address, with what was typed in it.
+addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-early]")) button.disabled = false;
+});
+
 document.addEventListener("click", async (event) => {
   const copies = event.target.closest("[data-copy]");
   if (copies) {
