@@ -29,6 +29,7 @@ _OLD_KEYS = {
     "uniqueId": "id",
 }
 _OLD_LINE = re.compile(r"\[([^\[\]]*)\]|\{([^{}]*)\}")
+_OLD_COMMA = re.compile(r",(?=\s*[A-Za-z]+:)")  # between pairs; others stand in a text
 _OLD_LIST = ("name", "data", "redValue", "greenValue", "blueValue", "type")
 # Names of the drawing library that the app uses, without their `Code` or `CardType.`.
 _FORMATS = {
@@ -192,6 +193,6 @@ def _old_item(found: re.Match[str]) -> dict[str, Any] | None:
         parts = [part.strip() for part in found[1].split(",")]
         is_whole = len(parts) >= len(_OLD_LIST)
         return dict(zip(_OLD_LIST, parts, strict=False)) if is_whole else None
-    pairs = (part.partition(":") for part in found[2].split(","))
+    pairs = (part.partition(":") for part in _OLD_COMMA.split(found[2]))
     item = {key.strip(): value.strip() for key, colon, value in pairs if colon}
     return {_OLD_KEYS.get(key, key): value for key, value in item.items()} or None

@@ -14,7 +14,7 @@ from app.imports.catima_row import COUNT, Columns, card_of
 from app.imports.files import unreadable
 from app.imports.found import CARDS_MAX, TEXT_MAX, FoundCard, FoundFile, Remark
 from app.imports.records import Record, read_records
-from app.imports.values import has_control_character
+from app.imports.values import has_control_character, integer
 
 RECORDS_MAX = 100_000  # cards, groups and links together
 FIELDS_IN_ALL_MAX = 1_000_000  # reading as many takes a second
@@ -157,7 +157,8 @@ def _read_link(reading: _Reading, columns: Columns, record: Record) -> None:
     row = None
     if fields is not None and len(fields) == columns[COUNT]:
         text, group = fields[columns["cardid"]].strip(), fields[columns["groupid"]].strip()
-        row = reading.row_of_id.get(int(text)) if text.isascii() and text.isdigit() else None
+        number = integer(text)
+        row = None if number is None else reading.row_of_id.get(number)
     if row is None or group not in reading.groups:
         reading.warnings.append(Remark(record.line, "unknown-group", "cardId,groupId"))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 from app.imports import cardabase, catima_zip, fidme, pkpass, portecarte, stocard, voucher_vault
@@ -15,6 +16,8 @@ from app.pictures.sizes import is_picture
 
 # The last two: what Info-ZIP writes before a zip that was meant for several disks.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK", b"PK00PK")
+# JSON, and UTF-16, which is text in another encoding than is read.
+_TEXT = (b"{", b"[", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BINARY_WITHIN = 4_096  # a NUL in the first bytes: no text
 _OTHERS = "The self-hosted VoucherVault has no export. "
 
@@ -31,7 +34,7 @@ def read_file(content: bytes, given: Given | None = None) -> FoundFile:
         return _read_zip(content, given)
     if content.lstrip()[:5] == b"%PDF-":
         raise unknown("A PDF is not read: send a screenshot of its barcode. ")
-    is_binary = b"\x00" in content[:_BINARY_WITHIN] and not content.startswith((b"{", b"["))
+    is_binary = b"\x00" in content[:_BINARY_WITHIN] and not content.startswith(_TEXT)
     if is_binary and not _has_catima_table(content):
         raise unknown()
     return _read_text(text_of(content), given)

@@ -27,7 +27,6 @@ _FIELDS = (
 _ICONS = ("icon@3x.png", "icon@2x.png", "icon.png", "logo@2x.png", "logo.png")
 _NAMES = {
     "shop_name": "organizationName",
-    "number": "altText",
     "barcode_value": "message",
     "barcode_format": "format",
     "note": "fields",
@@ -76,7 +75,7 @@ def _read(said: Said, row: str, archive: Archive, given: Given) -> None:
         said.fail(row, "bad-json", PASS)
         return
     strings = strings_of(archive, given.language)
-    number, value, barcode_format = _code(said, row, document)
+    number, value, barcode_format, name = _code(said, row, document)
     shop = _told(document, "logoText", strings) or _told(document, "organizationName", strings)
     card = FoundCard(
         row=row,
@@ -90,11 +89,14 @@ def _read(said: Said, row: str, archive: Archive, given: Given) -> None:
         expires_at=_expiry(said, row, document),
         pictures=tuple(_icon(archive, row)),
     )
-    take(said, card, _NAMES, given)
+    take(said, card, _NAMES | {"number": name}, given)
 
 
-def _code(said: Said, row: str, document: dict[str, Any]) -> tuple[str, str | None, str]:
-    """Return number, barcode value and format; without a code the serial number is the number."""
+def _code(said: Said, row: str, document: dict[str, Any]) -> tuple[str, str | None, str, str]:
+    """Return number, barcode value, format, and the key that the number stands under.
+
+    Without a code the serial number is the number.
+    """
     listed = document.get("barcodes")
     codes = [it for it in (listed if isinstance(listed, list) else []) if isinstance(it, dict)]
     if isinstance(document.get("barcode"), dict):
@@ -102,17 +104,18 @@ def _code(said: Said, row: str, document: dict[str, Any]) -> tuple[str, str | No
     codes = [it for it in codes if text_in(it.get("message"))]
     if not codes:
         said.warn(row, "unknown-barcode-format", "barcodes")
-        return text_in(document.get("serialNumber")), None, "none"
+        return text_in(document.get("serialNumber")), None, "none", "serialNumber"
     code = next((it for it in codes if from_import_name(text_in(it.get("format")))), codes[0])
     value, name = text_in(code.get("message")), text_in(code.get("format"))
-    number = text_in(code.get("altText")).strip() or value
+    alt = text_in(code.get("altText")).strip()
+    number, key = (alt, "altText") if alt else (value, "message")
     barcode_format = from_import_name(name)
     if barcode_format is None:
         said.warn(row, "unknown-barcode-format", "format")
-        return number, value, "none"
+        return number, value, "none", key
     if barcode_format == "EAN_13" and value == "0" + number and len(number) == 12:
-        return number, number, "UPC_A"  # Apple draws a UPC-A as the EAN-13 with a 0 in front
-    return number, value, barcode_format
+        return number, number, "UPC_A", key  # Apple draws a UPC-A as the EAN-13 with a 0 in front
+    return number, value, barcode_format, key
 
 
 def _told(document: dict[str, Any], name: str, strings: dict[str, str]) -> str:

@@ -129,6 +129,20 @@ def test_a_byte_order_mark_and_a_cut_last_letter_do_no_harm() -> None:
     assert text_of("abcé".encode()[:-1]) == "abc"
 
 
+def test_a_link_may_name_any_number_and_a_card_below_nought_keeps_its_group() -> None:
+    links = f"-1,G\n{'9' * 5_000},G\n"
+    file = read_file(
+        f"2\n\n_id\nG\n\n_id,store,cardid\n-1,S,12\n\ncardId,groupId\n{links}".encode()
+    )
+    assert by_number(file, "12").groups == ("G",)
+    assert remarks(file.warnings) == [(11, "unknown-group", "cardId,groupId")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_table_in_another_encoding_is_refused_as_that(encoding: str) -> None:
+    assert code_of("_id,store,cardid\n1,Café,12\n".encode(encoding)) == "bad-encoding"
+
+
 @with_samples
 def test_the_version_2_sample_becomes_eight_cards() -> None:
     file = read(SAMPLES / "catima_v2.csv")
