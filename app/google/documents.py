@@ -29,8 +29,8 @@ from passes.templates.colors import color_of
 SHOP = "shop."
 SHOP_HASH_BYTES = 10  # 20 hexadecimal digits (specs: google.md §1)
 GROUP_BYTES = 16
-# Google takes it to choose a text where it has none in the phone's language.
 _NAMELESS = "—"  # a shop of which nobody has a card any more
+# Google takes it to choose a text where it has none in the phone's language.
 _COUNTRIES = {"fr": "FR", "en": "GB"}
 
 

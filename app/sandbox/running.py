@@ -177,7 +177,7 @@ class Sandbox:
 def _masked(address: str) -> str:
     """Write an address so that its owner knows it and nobody else does."""
     name, _, host = address.rpartition("@")
-    return f"{name[:2]}…@{host}"
+    return f"{name[:1]}…@{host}"
 
 
 class _DerivedRandomness:

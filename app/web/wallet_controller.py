@@ -34,7 +34,7 @@ async def wallet(request: Request[Any, Any, Any], ports: NamedDependency[Ports])
         user_id = visitor.user_id
 
         def work(tx: Transaction) -> tuple[list[CardView], str]:
-            return list(wallet_views(tx, user_id, words=words, now=now)), _state(tx, user_id)
+            return wallet_views(tx, user_id, words=words, now=now), _state(tx, user_id)
 
         found, state = await ports.database.read(work)
     shown = [card for card in found if not card.is_archived]

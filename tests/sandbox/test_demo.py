@@ -131,7 +131,7 @@ def test_only_its_own_page_has_the_demo_act(demo: RunningDemo) -> None:
 def test_a_mail_is_printed_kept_and_read_by_its_address(demo: RunningDemo) -> None:
     with httpx2.Client(base_url=demo.url, trust_env=False) as client:
         client.post("/v1/sign-in/codes", json={"email": "bo@example.org"})
-        demo.wait_for("mail to bo…@example.org")  # whole only where it can be erased
+        demo.wait_for("mail to b…@example.org")  # whole only where it can be erased
         (mail,) = client.get("/sandbox/mails", params={"to": "Bo@example.org"}).json()["items"]
         assert set(mail) == {"to", "subject", "text", "at"}
         assert client.get("/sandbox/mails", params={"to": "x@example.org"}).json() == {"items": []}
