@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
+from contextlib import closing
 
 import msgspec
 
@@ -96,3 +98,12 @@ async def test_a_shops_name_goes_with_its_last_holder_and_comes_with_the_next(do
     assert ("Quokkathek",) not in await door.rows("SELECT shop_name FROM google_class")
     await saved(third)
     assert b"Quokkathek" in classes()
+
+
+async def test_who_still_has_a_shops_card_is_asked_by_the_class(sqlite_url: str) -> None:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        asked = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM google_object o JOIN card c ON c.card_id = o.card_id"
+            " WHERE o.issuer_id = 1 AND o.class_suffix = 'shop.x' AND c.voided_at IS NULL"
+        ).fetchall()
+    assert "google_object_class" in str(asked)

@@ -98,3 +98,6 @@ CREATE TABLE erasure (
     PRIMARY KEY (user_id, kind, target_id)
 );
 CREATE INDEX erasure_due ON erasure (due_at);
+
+-- Whether anybody still has a card of a shop is asked by its class (erasure).
+CREATE INDEX google_object_class ON google_object (issuer_id, class_suffix);
