@@ -67,6 +67,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     """What a card's page shows. `drawing` None: only its number is shown.
 
     `installed`: the wallets, apple or google, that hold it for this user.
+    `currencies`: of the units that are money, as JSON, for the script that draws older lines.
     """
 
     card: CardView
@@ -75,6 +76,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     spent: list[VoucherView]
     lines: list[Line]
     has_more: bool
+    currencies: str
     offers: list[Offer]
     installed: frozenset[str]
 
@@ -109,6 +111,7 @@ def card_page(
         spent=[each for each in vouchers if not each.is_usable],
         lines=[_line(entry, content, words) for _, entry in found[:HISTORY_SHOWN]],
         has_more=len(found) > HISTORY_SHOWN,
+        currencies=_currencies(content),
         offers=offers,
         installed=frozenset(_installed(tx, card.card_id, user_id)),
     )
@@ -215,6 +218,11 @@ def _content(tx: Transaction, held: HeldCard) -> ProgramContent | None:
     program_id = held.state.card.program_id
     program = None if program_id is None else programs.program_by_id(tx, program_id)
     return None if program is None else program_content(program)
+
+
+def _currencies(content: ProgramContent | None) -> str:
+    units = content.units if content else ()
+    return msgspec.json.encode({u.id: u.currency for u in units if u.currency}).decode()
 
 
 def _drawn(barcode_format: str, value: str) -> Markup | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 
@@ -18,6 +19,7 @@ from app.programs import queries as program_queries
 from app.storage.database import Transaction
 from app.web.texts import Catalogue
 from passes.content import PassContent, Text, in_language
+from passes.money import amount
 from passes.templates.colors import WHITE, color_of, text_on
 
 CARDS_MAX = 2_000  # on one page; whoever has more finds the others by the API
@@ -217,13 +219,17 @@ def _figures(
             pending=pending,
         )
     if own_value is not None:
-        written = own_value.replace(".", ",") if words.language == "fr" else own_value
-        value = (
-            f"{written} {'€' if own_currency == 'EUR' else own_currency}"
-            if own_currency
-            else written
-        )
+        value = _own_amount(own_value, own_currency, words.language)
         yield Figure(value=value, label=words.text("wallet.own_balance"))
+
+
+def _own_amount(value: str, currency: str | None, language: str) -> str:
+    """Write a holder's own note, with the currency's decimals at least: `1 234,50 €`."""
+    least = len(str(amount(1, currency)).partition(".")[2])
+    figures = f"{Decimal(value):,.{max(least, len(value.partition('.')[2]))}f}"
+    if language == "fr":
+        figures = figures.replace(",", "\u00a0").replace(".", ",")
+    return f"{figures}\u00a0{'€' if currency == 'EUR' else currency}" if currency else figures
 
 
 def _next_tier(told: PassContent, words: Catalogue) -> str | None:

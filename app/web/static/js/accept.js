@@ -8,7 +8,12 @@ const kept = `${kind}-token`;
 
 /** The token of the address, which then no longer shows it; kept for a sign-in on the way. */
 function takeToken() {
-  const given = decodeURIComponent(location.hash.slice(1));
+  let given = location.hash.slice(1);
+  try {
+    given = decodeURIComponent(given);
+  } catch {
+    // Damaged on its way: as it stands it is nobody's token, which accepting it then says.
+  }
   if (given) {
     try {
       sessionStorage.setItem(kept, given);

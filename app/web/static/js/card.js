@@ -18,7 +18,10 @@ async function refresh() {
   card.dataset.revision = fresh.dataset.revision;
   for (const part of fresh.querySelectorAll("[data-live]")) {
     const old = card.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (old && old.outerHTML !== part.outerHTML) replace(old, part);
+    if (!old || old.outerHTML === part.outerHTML) continue;
+    const open = new Set([...old.querySelectorAll(".voucher[open]")].map((voucher) => voucher.dataset.voucher));
+    for (const voucher of replace(old, part).querySelectorAll(".voucher")) voucher.open = open.has(voucher.dataset.voucher);
+    if (part.dataset.live === "history") cursor = undefined; // it is as short again as at first
   }
 }
 
@@ -86,13 +89,24 @@ function line(entry) {
   time.dataset.moment = "";
   said.append(text, time);
   made.append(said);
+  const change = document.createElement("b");
+  change.className = "number change";
   if (typeof entry.units === "number") {
-    const change = document.createElement("b");
-    change.className = `number change${entry.units > 0 ? " is-gain" : ""}`;
-    change.textContent = (entry.units > 0 ? "+" : "−") + new Intl.NumberFormat(language).format(Math.abs(entry.units));
-    made.append(change);
-  }
+    change.classList.toggle("is-gain", entry.units > 0);
+    change.textContent = (entry.units > 0 ? "+" : "−") + amount(Math.abs(entry.units), entry.unit);
+  } else if (entry.balances?.length) change.textContent = amount(entry.balances[0].value, entry.balances[0].unit);
+  if (change.textContent) made.append(change);
   return made;
+}
+
+/** A count of a unit, or its minor units of money, as the server writes them. */
+function amount(value, unit) {
+  const currency = JSON.parse(at("history").dataset.currencies)[unit];
+  const of = currency ? { style: "currency", currency } : { maximumFractionDigits: 0 };
+  const decimals = new Intl.NumberFormat(language, of).resolvedOptions().maximumFractionDigits;
+  const figures = new Intl.NumberFormat(language, { minimumFractionDigits: decimals }).format(value / 10 ** decimals);
+  if (!currency) return figures;
+  return `${figures} ${language === "fr" && currency === "EUR" ? "€" : currency}`;
 }
 
 const wallets = {

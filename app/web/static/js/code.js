@@ -168,7 +168,9 @@ function lay() {
 
 async function stayAwake() {
   try {
-    lock = await navigator.wakeLock?.request("screen");
+    const made = await navigator.wakeLock?.request("screen");
+    if (screen_.open && (!lock || lock.released)) lock = made;
+    else made?.release?.().catch?.(() => {}); // closed before the browser answered
   } catch {
     lock = null;
   }

@@ -1,5 +1,7 @@
 // Hears of cards that change and draws them anew from the page as the server writes it now.
 
+const PAUSE_LEAST = 2000, PAUSE_MOST = 60_000; // milliseconds before a refused stream is asked for again
+
 /** Calls `work` when one of the user's cards changed; many changes at once are one call. */
 export function follow(work) {
   if (!document.body.dataset.owner || !("EventSource" in window)) return;
@@ -8,16 +10,29 @@ export function follow(work) {
     clearTimeout(waits);
     waits = setTimeout(work, 120);
   };
-  const source = new EventSource("/v1/me/events");
-  let wasOpen = false;
-  source.addEventListener("card", soon);
-  source.addEventListener("gone", soon);
-  source.addEventListener("ready", (event) => {
-    // What happened since this page was drawn, or while the stream was away, was not heard.
-    if (wasOpen || JSON.parse(event.data).state !== document.body.dataset.state) soon();
-    wasOpen = true;
+  let source, again = 0, pause = PAUSE_LEAST, wasOpen = false;
+  const listen = () => {
+    source = new EventSource("/v1/me/events");
+    source.addEventListener("card", soon);
+    source.addEventListener("gone", soon);
+    source.addEventListener("ready", (event) => {
+      // What happened since this page was drawn, or while the stream was away, was not heard.
+      if (wasOpen || JSON.parse(event.data).state !== document.body.dataset.state) soon();
+      wasOpen = true;
+      pause = PAUSE_LEAST;
+    });
+    source.addEventListener("error", () => {
+      // A browser asks again by itself after a cut, but never after an answer that is no stream.
+      if (source.readyState !== EventSource.CLOSED) return;
+      again = setTimeout(listen, pause);
+      pause = Math.min(2 * pause, PAUSE_MOST);
+    });
+  };
+  listen();
+  addEventListener("pagehide", () => {
+    clearTimeout(again);
+    source.close();
   });
-  addEventListener("pagehide", () => source.close());
   addEventListener("edits-sent", soon);
   navigator.serviceWorker?.addEventListener("message", (event) => event.data?.fresh === location.pathname && soon());
   addEventListener("pageshow", (event) => event.persisted && location.reload());

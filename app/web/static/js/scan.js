@@ -85,7 +85,7 @@ export async function openCamera(video) {
   };
   video.srcObject = stream;
   await video.play();
-  await ensureSession();
+  if (!(await ownDetector())) await ensureSession(); // the server reads for users only
   const found = (async () => {
     while (isOpen) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));

@@ -8,7 +8,8 @@ import { language, t } from "./texts.js";
 const tiles = document.getElementById("tiles");
 const search = document.getElementById("search");
 const arrange = document.getElementById("arrange");
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const LETTERS = { œ: "oe", æ: "ae", ß: "ss" };
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[œæß]/g, (one) => LETTERS[one]);
 let group = "";
 
 function each() {
