@@ -35,6 +35,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
         return BROWSER if file.startswith(BROWSER) else file
 
 
+@pytest.hookimpl(optionalhook=True)  # also where pytest-xdist is switched off
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """Share the tests out among the workers of `pytest -n`."""
     return ByFile(config, log)

@@ -23,6 +23,8 @@ from app.storage.open import open_database
 from tests.flows.server import serving
 from tests.storage.twice import TwiceDatabase
 
+TLS = httpx2.create_ssl_context()  # reading the roots anew for each test takes its time
+
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """A running server, and what a test may hold of it."""
@@ -82,6 +84,6 @@ async def world(
         app = create_app(ports.settings, ports, extras=extras)
         async with (
             serving(app) as url,
-            httpx2.AsyncClient(base_url=url, timeout=30, trust_env=False) as client,
+            httpx2.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=TLS) as client,
         ):
             yield World(url=url, app=app, ports=ports, clock=clock, client=client)

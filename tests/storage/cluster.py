@@ -15,6 +15,8 @@ import psycopg
 
 # A test's data may be lost; what durability costs is measured in bench/.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+MEMORY = Path("/dev/shm")  # mkdtemp makes a folder of our own there
+MEMORY_LEAST = 4 << 30  # bytes free: some containers have 64 MiB there
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
@@ -86,6 +88,12 @@ def programs() -> Path | None:
     return newest_first[0].parent if newest_first else None
 
 
+def _memory() -> Path | None:
+    """Return where files live in memory: there a database is copied in a tenth of the time."""
+    is_there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if is_there and shutil.disk_usage(MEMORY).free >= MEMORY_LEAST else None
+
+
 @contextlib.contextmanager
 def running(
     settings: tuple[str, ...] = FAST, environment: dict[str, str] | None = None
@@ -95,7 +103,7 @@ def running(
     if where is None:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory() if settings == FAST else None))
     cluster = Cluster(folder, where, settings, environment or {})
     try:
         user = _other_user()
