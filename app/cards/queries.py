@@ -112,12 +112,15 @@ def card_id_by_public(tx: Transaction, public_id: bytes) -> int | None:
 
 
 def card_id_by_number(tx: Transaction, program_id: int, kind: str, value: str) -> int | None:
-    """Find a card by what the program calls it; `kind`: number or barcode."""
+    """Find a card by what the program calls it; `kind`: number or barcode.
+
+    None too for a number that was retired: its look-up stands, with card 0, so that it stays taken.
+    """
     found = tx.value(
         "SELECT card_id FROM card_by_number WHERE program_id = ? AND kind = ? AND value = ?",
         *(program_id, kind, value),
     )
-    return found if isinstance(found, int) else None
+    return found if isinstance(found, int) and found else None
 
 
 def lock_card(tx: Transaction, card_id: int) -> CardRow | None:

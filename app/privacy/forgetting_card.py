@@ -5,7 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from app.apple import queries as apple_queries
-from app.cards import claim_queries, code_queries, pass_queries, queries, share_queries
+from app.cards import (
+    claim_queries,
+    code_queries,
+    member_queries,
+    pass_queries,
+    queries,
+    share_queries,
+)
 from app.cards.ending import end_sharing, renew_codes
 from app.cards.numbers import look_up_key
 from app.cards.queries import CardRow
@@ -120,11 +127,21 @@ def _delete_look_ups(tx: Transaction, card: CardRow) -> None:
             place = (card.program_id, kind, look_up_key(value))
             if queries.card_id_by_number(tx, *place) == card_id:
                 tx.run(queries.ERASE["card_by_number"], *place)
+        _delete_former_numbers(tx, card_id, card.program_id)
     for token in privacy_queries.claim_hashes(tx, card_id):
         tx.run(claim_queries.ERASE["claim_by_token"], token)
     for code in privacy_queries.one_time_hashes(tx, card_id):
         code_queries.delete_one_time_code(tx, card_id, code)
     end_sharing(tx, card_id)
+
+
+def _delete_former_numbers(tx: Transaction, card_id: int, program_id: int) -> None:
+    """Free the numbers that a card had before: their look-ups point at nobody."""
+    for row in member_queries.former_numbers(tx, card_id):
+        for kind, value in (("number", row.number), ("barcode", row.barcode_value)):
+            place = (program_id, kind, look_up_key(value))
+            if queries.card_id_by_number(tx, *place) is None:
+                tx.run(queries.ERASE["card_by_number"], *place)
 
 
 def _delete_rows(tx: Transaction, card_id: int) -> None:
@@ -134,9 +151,14 @@ def _delete_rows(tx: Transaction, card_id: int) -> None:
         queries.ERASE["statement"],
         claim_queries.ERASE["claim"],
         claim_queries.ERASE["link_code"],
+        member_queries.ERASE["former_number"],
+        member_queries.ERASE["card_merge"],
+        member_queries.ERASE["card_note"],
         code_queries.ERASE["card_secret"],
         code_queries.ERASE["used_step"],
         code_queries.ERASE["one_time_code"],
+        consent_queries.ERASE["consent"],
+        missing_queries.ERASE["missing_points"],
         apple_queries.ERASE["pass_link"],
         ledger_queries.ERASE["reason_text"],
         ledger_queries.ERASE["ledger_birthday"],

@@ -12,9 +12,12 @@ from app.apple import queries as apple_queries
 from app.cards import (
     claim_queries,
     code_queries,
+    consent_queries,
     history,
     holding_queries,
     hosted,
+    missing_queries,
+    member_queries,
     pass_queries,
     picture_queries,
     queries,
@@ -45,8 +48,11 @@ OF_USER: Mapping[str, str] = {
     **picture_queries.EXPORT,
     **queries.EXPORT,
     **share_queries.EXPORT,
+    **member_queries.EXPORT,
     **claim_queries.EXPORT,
     **code_queries.EXPORT,
+    **consent_queries.EXPORT,
+    **missing_queries.EXPORT,
     **pass_queries.EXPORT,
     **apple_queries.EXPORT,
     **google_queries.EXPORT,
@@ -68,7 +74,7 @@ _PREFIXES = {
     "user_id": "user",
 }
 _MOMENTS = {"at", "since", "as_of", "valid_from"}
-_JSON = {"balances", "body", "facts", "fields", "group_names"}
+_JSON = {"about", "balances", "body", "facts", "fields", "group_names"}
 
 Row = dict[str, Any]
 Section = list[Row]
