@@ -8,7 +8,9 @@ from app.apple import queries as apple_queries
 from app.cards import (
     claim_queries,
     code_queries,
+    consent_queries,
     member_queries,
+    missing_queries,
     pass_queries,
     queries,
     share_queries,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.errors import Conflict, InvalidInput, invalid
-from app.programs import drafting, patterns, proving, queries, ruling
+from app.programs import drafting, enrolment, patterns, proving, queries, ruling
 from app.programs.content import program_content
 from app.programs.partnering import note_partners
 from app.programs.queries import ProgramRow
@@ -52,9 +52,10 @@ def judge(sent: NewProgram, last: ProgramDocument | None = None) -> list[str]:
     _judge_barcode(sent)
     _judge_phone(sent)
     _judge_languages(sent)
+    asked = enrolment.judge(sent, rules)
     _judge_pass(sent)
     warning = apple_warning(sent.barcode.format, sent.barcode.accepts)
-    return [*([warning] if warning else []), *ruling.advise(rules, last)]
+    return [*([warning] if warning else []), *ruling.advise(rules, last), *asked]
 
 
 def create(
@@ -145,6 +146,7 @@ def slug_of(name: str) -> str:
 def _published(tx: Transaction, row: ProgramRow) -> Program:
     program = read(row)
     note_partners(tx, program)
+    enrolment.note_texts(tx, row.program_id, program.document, now=row.updated_at)
     return program
 
 
@@ -208,10 +210,14 @@ def _judge_languages(sent: NewProgram) -> None:
             raise invalid(path, f"a text in {default}, the program's first language, is expected")
 
 
-def _judge_pass(sent: NewProgram) -> None:
-    """Prepare a pass as it would leave. Raises InvalidInput with what Apple would refuse."""
+def draft(sent: NewProgram) -> Program:
+    """Return a program as it would be published, its units and tiers named; nothing is stored.
+
+    What is judged before stays judged: see `judge`.
+    """
+    sent = ruling.named(sent, ruling.judged(sent))
     document = msgspec.json.decode(drafting.written(drafting.kept(sent)), type=ProgramDocument)
-    program = Program(
+    return Program(
         program_id=0,
         public_id=b"",
         merchant_id=0,
@@ -220,12 +226,16 @@ def _judge_pass(sent: NewProgram) -> None:
         name=sent.name,
         version=0,
         revision=0,
-        signer_id=0,
+        signer_id=FIRST_SIGNER,
         document=document,
         created_at=0,
         updated_at=0,
     )
-    content = program_content(program)
+
+
+def _judge_pass(sent: NewProgram) -> None:
+    """Prepare a pass as it would leave. Raises InvalidInput with what Apple would refuse."""
+    content = program_content(draft(sent))
     pictures = artwork(sent.name, content.background_color, content.foreground_color)
     try:
         prepare(content, Issuer(pass_type="pass.x", team="X"), pictures)  # noqa: S106

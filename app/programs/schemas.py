@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.http.fields import Color, Country, Currency, Key, LocalText, LongText, Name, Positive
+from app.programs.enrolment_schemas import Enrolment
 
 UNITS_MAX, TIERS_MAX, LINKS_MAX, LOCATIONS_MAX = 8, 20, 10, 100
 Authority = Literal["ledger", "merchant", "none"]
@@ -97,7 +98,8 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     `proof_from_units`: from so many units on, a hold needs the scan of a code that changes.
     `country`: where the program is at home, ISO 3166-1 (Google shows it to who is abroad).
     `till_redemptions_per_minute`: of one till. `rotating_code`: where the wallet can, the code
-    changes every 30 seconds and no other stands beside it.
+    changes every 30 seconds and no other stands beside it. `enrolment`: what is asked of whoever
+    joins; null: a name and an address, both of his own will.
     """
 
     open_numbers: bool = False
@@ -109,6 +111,7 @@ class ProgramSettings(Part, frozen=True, kw_only=True):
     country: Country | None = None
     has_poster: bool = False
     nfc: NewNfc | None = None
+    enrolment: Enrolment | None = None
 
 
 class NewProgram(Part, frozen=True, kw_only=True):
