@@ -10,7 +10,8 @@ ERASE = {"consent": "DELETE FROM consent WHERE card_id = ?"}
 KEPT: dict[str, str] = {}
 EXPORT = {  # of the cards that a user owns
     "consents": "SELECT c.public_id AS card_id, k.consent_key, k.text_version,"
-    " t.text AS consent_text, k.given_at, k.withdrawn_at FROM holding h JOIN card c ON c.card_id = h.card_id"
+    " t.text AS consent_text, k.given_at, k.withdrawn_at FROM holding h"
+    " JOIN card c ON c.card_id = h.card_id"
     " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"
     " JOIN consent k ON k.card_id = h.card_id"
     " LEFT JOIN consent_text t ON t.program_id = c.program_id AND t.consent_key = k.consent_key"
