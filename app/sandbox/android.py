@@ -111,25 +111,33 @@ class AndroidPhone:
         """Draw a card at a moment (Unix microseconds). Raises KeyError: it is not held."""
         document = self.wallet[object_id]
         of_class = self._google.memory.classes[document["classId"]].document
-        lines = [
-            Line(said(document[name], "label", self.language), balance_text(document[name]))
-            for name in BALANCES
-            if name in document
-        ]
-        for module in document.get("textModulesData", []):
-            label = said(module, "header", self.language)
-            lines.append(Line(label, said(module, "body", self.language)))
-        code = document.get("barcode") or document.get("rotatingBarcode")
-        return Shows(
-            object_id=object_id,
-            program=said(of_class, "programName", self.language),
-            issuer=said(of_class, "issuerName", self.language),
-            logo=of_class["programLogo"].get("sourceUri", {}).get("uri", ""),
-            state=document["state"],
-            lines=lines,
-            code=code_of(document, at),
-            code_format=code["type"] if code else None,
-        )
+        return shows_of(document, of_class, self.language, at=at)
+
+
+def shows_of(
+    document: Mapping[str, Any], of_class: Mapping[str, Any], language: str, *, at: int
+) -> Shows:
+    """Draw an object of a class in a phone's language at a moment (Unix microseconds)."""
+    lines = [
+        Line(said(document[name], "label", language), balance_text(document[name]))
+        for name in BALANCES
+        if name in document
+    ]
+    lines += [
+        Line(said(module, "header", language), said(module, "body", language))
+        for module in document.get("textModulesData", [])
+    ]
+    code = document.get("barcode") or document.get("rotatingBarcode")
+    return Shows(
+        object_id=document["id"],
+        program=said(of_class, "programName", language),
+        issuer=said(of_class, "issuerName", language),
+        logo=of_class["programLogo"].get("sourceUri", {}).get("uri", ""),
+        state=document["state"],
+        lines=lines,
+        code=code_of(document, at),
+        code_format=code["type"] if code else None,
+    )
 
 
 def code_of(document: Mapping[str, Any], at: int) -> str | None:

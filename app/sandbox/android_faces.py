@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.sandbox.android import AndroidPhone, Shows
+import msgspec
+
+from app.sandbox.android import AndroidPhone, Shows, shows_of
 from app.sandbox.faces import Face, Fact, Notification, Screen, code_of, ink_on, key_of
 from app.sandbox.fake_google_texts import said
 from app.sandbox.pixels import Pixels
@@ -46,7 +48,17 @@ def _face(phone: AndroidPhone, object_id: str, pixels: Pixels, *, now: int) -> F
     document = phone.wallet[object_id]
     assert pixels.google is not None, "phones are there with a Google only"
     of_class = pixels.google.memory.classes[document["classId"]].document
-    shows = phone.shown(object_id, at=now)
+    face = object_face(document, of_class, phone.language, now=now)
+    return msgspec.structs.replace(
+        face, logo=_ours(face.logo, pixels), strip=_ours(face.strip, pixels)
+    )
+
+
+def object_face(
+    document: Mapping[str, Any], of_class: Mapping[str, Any], language: str, *, now: int
+) -> Face:
+    """Draw an object of a class; logo and strip are the addresses that these name."""
+    shows = shows_of(document, of_class, language, at=now)
     background = str(of_class.get("hexBackgroundColor", _PLAIN)).lower()
     if not _HEX.fullmatch(background):
         background = _PLAIN
@@ -54,13 +66,13 @@ def _face(phone: AndroidPhone, object_id: str, pixels: Pixels, *, now: int) -> F
     facts = [Fact(line.label, line.value) for line in shows.lines]
     shown, rest = facts[: 2 * FRONT_ROWS], facts[2 * FRONT_ROWS :]
     return Face(
-        key=key_of(str(document.get("accountId", object_id))),
+        key=key_of(str(document.get("accountId", shows.object_id))),
         name=shows.program,
         background=background,
         ink=ink,
         label_ink=ink,
-        logo=_ours(shows.logo, pixels),
-        strip=_ours(_hero(document, of_class), pixels),
+        logo=shows.logo,
+        strip=_hero(document, of_class),
         state="" if shows.state == "ACTIVE" else shows.state.lower(),
         head=[],
         primary=[],
@@ -68,7 +80,7 @@ def _face(phone: AndroidPhone, object_id: str, pixels: Pixels, *, now: int) -> F
         code=None
         if shows.code is None
         else code_of(str(shows.code_format), shows.code, _beneath(document, shows)),
-        back=rest + _details(document, of_class, phone.language),
+        back=rest + _details(document, of_class, language),
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 
@@ -96,9 +97,18 @@ def pass_face(opened: OpenedPass, language: str, *, ios: int) -> Face:
         head=zone("headerFields"),
         primary=zone("primaryFields"),
         rows=[row for row in rows if row],
-        code=_code(opened, ios),
+        code=_code(opened.barcode(ios=ios)),
         back=zone("backFields"),
     )
+
+
+def watch_face(opened: OpenedPass, language: str) -> Face:
+    """Draw what an Apple Watch shows: less of the front, no text below the code, no back."""
+    face = pass_face(opened, language, ios=OLDER)
+    code = _code(opened.watch_barcode())
+    if code is not None:
+        code = msgspec.structs.replace(code, text="")
+    return msgspec.structs.replace(face, code=code, strip="", back=[])
 
 
 def pictures_of(phone: Phone) -> Iterator[Drawing]:
@@ -151,8 +161,7 @@ def _moment(text: str, dated: str | None, timed: str | None, language: str) -> s
     return str(format_time(at, timed or "short", locale=language))
 
 
-def _code(opened: OpenedPass, ios: int) -> Code | None:
-    found = opened.barcode(ios=ios)
+def _code(found: dict[str, str] | None) -> Code | None:
     if found is None:
         return None
     name = found["format"].removeprefix("PKBarcodeFormat")

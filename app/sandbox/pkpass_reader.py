@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -15,7 +16,7 @@ from cryptography import x509
 
 from app.sandbox.cms import Refused, Signature, verify
 
-__all__ = ["OpenedPass", "Refused", "open_pass"]
+__all__ = ["OpenedPass", "Refused", "look_into", "open_pass"]
 
 FILES_MAX = 64
 BYTES_MAX = 5 * 1024 * 1024
@@ -29,6 +30,7 @@ _STYLES = ("storeCard", "generic", "coupon", "eventTicket", "boardingPass")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=\s*"((?:[^"\\]|\\.)*)"\s*;')
 _OLD_FORMATS = ("QR", "PDF417", "Aztec", "Code128")
 _NEW_FORMATS = ("EAN13", "Code39", "Codabar", "I2of5")
+_WATCH_FORMATS = ("QR", "PDF417", "Aztec")  # Apple: Code 128 is not available for watchOS
 
 
 class OpenedPass(msgspec.Struct, frozen=True):
@@ -65,7 +67,13 @@ class OpenedPass(msgspec.Struct, frozen=True):
 
     def barcode(self, *, ios: int) -> dict[str, str] | None:
         """Return the first code that an iPhone of that version draws."""
-        drawable = _OLD_FORMATS + (_NEW_FORMATS if ios >= 27 else ())
+        return self._first_of(_OLD_FORMATS + (_NEW_FORMATS if ios >= 27 else ()))
+
+    def watch_barcode(self) -> dict[str, str] | None:
+        """Return the first code that an Apple Watch draws."""
+        return self._first_of(_WATCH_FORMATS)
+
+    def _first_of(self, drawable: tuple[str, ...]) -> dict[str, str] | None:
         names = {f"PKBarcodeFormat{name}" for name in drawable}
         codes: list[dict[str, str]] = self.document.get("barcodes", [])
         return next((code for code in codes if code["format"] in names), None)
@@ -85,12 +93,17 @@ def open_pass(packed: bytes, root: x509.Certificate) -> OpenedPass:
     _require(document["passTypeIdentifier"] == signature.pass_type, "another pass type signed it")
     _require(document["teamIdentifier"] == signature.team, "another team signed it")
     _require(any(name in document for name in _STYLES), "there is no style")
-    words = {
-        name.partition(".lproj/")[0]: _words(data)
-        for name, data in files.items()
-        if name.endswith(".lproj/pass.strings")
-    }
-    return OpenedPass(document, files, words, signature)
+    return OpenedPass(document, files, _translations(files), signature)
+
+
+def look_into(packed: bytes) -> OpenedPass:
+    """Read a pass that this server has just signed: to draw it, without judging who signed it."""
+    files = _unzipped(packed)
+    document = _decoded(files["pass.json"])
+    made_by = Signature(
+        document["passTypeIdentifier"], document["teamIdentifier"], datetime.fromtimestamp(0, UTC)
+    )
+    return OpenedPass(document, files, _translations(files), made_by)
 
 
 def _unzipped(packed: bytes) -> dict[str, bytes]:
@@ -107,6 +120,14 @@ def _unzipped(packed: bytes) -> dict[str, bytes]:
         if isinstance(error, Refused):
             raise
         raise Refused("it is no zip archive") from error
+
+
+def _translations(files: dict[str, bytes]) -> dict[str, dict[str, str]]:
+    return {
+        name.partition(".lproj/")[0]: _words(data)
+        for name, data in files.items()
+        if name.endswith(".lproj/pass.strings")
+    }
 
 
 def _check_manifest(files: dict[str, bytes]) -> None:
