@@ -24,6 +24,7 @@ from app.web.openapi_parts import (
     TAGS,
     problem_answer,
 )
+from app.web.openapi_polish import tidy
 
 Json = dict[str, Any]
 _JSON, _LINES = "application/json", "application/x-ndjson"
@@ -47,6 +48,7 @@ def describe(routes: tuple[Any, ...], dependencies: Mapping[str, Provide]) -> Js
     schemas = _schemas([handler for _, _, handler, _ in found])
     for _, method, handler, operation in found:
         if operation is not None:
+            operation["operationId"] = _operation_id(handler)
             _complete(operation, handler, method)
             _set_bodies(operation, handler, schemas)
     _bound({"": list(schemas.components.values())})
@@ -54,7 +56,7 @@ def describe(routes: tuple[Any, ...], dependencies: Mapping[str, Provide]) -> Js
         "schemas": {**schemas.components, "Problem": PROBLEM_SCHEMA},
         "securitySchemes": SECURITY,
     }
-    return document | {"info": INFO, "tags": TAGS, "servers": [{"url": "/"}]}
+    return tidy(document) | {"info": INFO, "tags": TAGS, "servers": [{"url": "/"}]}
 
 
 class _Schemas(msgspec.Struct, frozen=True):
@@ -123,6 +125,13 @@ def handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
         for method, (handler, _) in route.route_handler_map.items():
             if method.lower() in _METHODS:
                 yield route.path_format or "/", method.lower(), handler
+
+
+def _operation_id(handler: HTTPRouteHandler) -> str:
+    """Name an operation by its file and its function, such as `passkeys_sign_in`."""
+    *_, room, file = handler.fn.__module__.split(".")
+    name = room if file == "controller" else file.removesuffix("_controller")
+    return f"{name}_{handler.fn.__name__}"
 
 
 def _complete(operation: Json, handler: HTTPRouteHandler, method: str) -> None:
