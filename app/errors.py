@@ -147,6 +147,13 @@ class Conflict(AppError):
     title = "This contradicts what stands"
 
 
+class LastOwner(AppError):
+    """A merchant keeps one owner at least: make somebody else an owner first."""
+
+    status, code = 409, "last-owner"
+    title = "A merchant needs an owner"
+
+
 class AddressTaken(AppError):
     """The address, whose code was right, has an account of its own."""
 

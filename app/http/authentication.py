@@ -16,6 +16,7 @@ from app.http.addresses import client_address
 from app.http.callers import Caller, Found, Kind, MerchantCaller, UserCaller
 from app.http.ports import Ports
 from app.http.routing import restore_slashes
+from app.http.workplaces import Asked, asked_of
 from app.ids import digest
 from app.storage.database import Transaction
 
@@ -25,7 +26,7 @@ _READING = {"GET", "HEAD"}
 
 # Finds a credential by its hash (32 bytes) for a caller at an address; None: there is none.
 Finder = Callable[[Transaction, bytes, int, str], Found | None]
-StaffFinder = Callable[[Transaction, UserCaller, int], MerchantCaller | None]
+StaffFinder = Callable[[Transaction, UserCaller, Asked], MerchantCaller | None]
 
 
 class Finders(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,13 +103,13 @@ class Authentication:
         if kind in callers:
             return found
         if isinstance(found.caller, UserCaller) and "merchant" in callers:
-            return await self._as_staff(found, found.caller, now)
+            return await self._as_staff(found, found.caller, asked_of(scope))
         raise WrongToken(f"this needs the token of a {' or '.join(callers)}")
 
-    async def _as_staff(self, found: Found, user: UserCaller, now: int) -> Found:
+    async def _as_staff(self, found: Found, user: UserCaller, asked: Asked) -> Found:
         staff = self._finders.staff
         if staff is not None:
-            merchant = await self._ports.database.read_point(lambda tx: staff(tx, user, now))
+            merchant = await self._ports.database.read_point(lambda tx: staff(tx, user, asked))
             if merchant is not None:
                 return Found(merchant, found.touch)
         raise WrongToken("this user works for no merchant")

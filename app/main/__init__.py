@@ -110,8 +110,8 @@ def finders() -> Finders:
             "claim": cards.find_claim,
         },
         # Where a user works stands with him, what he may do there with the merchant.
-        staff=lambda tx, user, _now: programs.staff_caller(
-            tx, user, users.workplaces(tx, user.user_id)
+        staff=lambda tx, user, asked: programs.staff_caller(
+            tx, user, users.workplaces(tx, user.user_id), asked
         ),
     )
 

@@ -96,6 +96,12 @@ def merchant_id_by_slug(tx: Transaction, slug: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def merchant_id_by_public(tx: Transaction, public_id: bytes) -> int | None:
+    """Find a merchant by its public id."""
+    found = tx.value("SELECT merchant_id FROM merchant_by_public WHERE public_id = ?", public_id)
+    return found if isinstance(found, int) else None
+
+
 def merchant(tx: Transaction, merchant_id: int) -> MerchantRow | None:
     """Find a merchant."""
     return tx.one(
@@ -189,6 +195,15 @@ def staff_at(tx: Transaction, merchant_id: int, user_id: int) -> StaffRow | None
         " WHERE merchant_id = ? AND user_id = ?"
     )
     return tx.one(StaffRow, sql, merchant_id, user_id)
+
+
+def staff_of(tx: Transaction, merchant_id: int, after: int, limit: int) -> list[StaffRow]:
+    """List who works for a merchant, in order of id."""
+    sql = (
+        "SELECT merchant_id, user_id, role, added_at FROM staff"
+        " WHERE merchant_id = ? AND user_id > ? ORDER BY user_id LIMIT ?"
+    )
+    return tx.all(StaffRow, sql, merchant_id, after, limit)
 
 
 def delete_staff(tx: Transaction, merchant_id: int, user_id: int) -> None:

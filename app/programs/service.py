@@ -11,6 +11,7 @@ import msgspec
 from app.clock import MINUTE
 from app.errors import NotFound
 from app.http.callers import Found, MerchantCaller, UserCaller
+from app.http.workplaces import Asked
 from app.ids import parse_public_id
 from app.loyalty.rules import Rules
 from app.programs import merchant_queries, queries, ruling
@@ -156,10 +157,10 @@ def find_key(tx: Transaction, token_hash: bytes, now: int, address: str) -> Foun
 
 
 def staff_caller(
-    tx: Transaction, user: UserCaller, merchant_ids: list[int]
+    tx: Transaction, user: UserCaller, merchant_ids: list[int], asked: Asked | None = None
 ) -> MerchantCaller | None:
-    """Let a staff member act for the first merchant where he works."""
-    for merchant_id in merchant_ids:
+    """Let a staff member act for the merchant he asks for, else for the first where he works."""
+    for merchant_id in _in_turn(tx, merchant_ids, asked or Asked()):
         row = merchant_queries.staff_at(tx, merchant_id, user.user_id)
         if row is not None:
             scopes = SCOPES_OF_ROLE[row.role]
@@ -167,6 +168,21 @@ def staff_caller(
                 merchant_id=merchant_id, key_id=0, scopes=scopes, user_id=user.user_id
             )
     return None
+
+
+def merchant_named(tx: Transaction, text: str) -> int | None:
+    """Find a merchant by `mer_…`."""
+    raw = parse_public_id("mer", text)
+    return None if raw is None else merchant_queries.merchant_id_by_public(tx, raw)
+
+
+def _in_turn(tx: Transaction, merchant_ids: list[int], asked: Asked) -> list[int]:
+    """List the merchants a session may mean: what a request names counts alone."""
+    if asked.merchant is not None:
+        named = merchant_named(tx, asked.merchant)
+        return [each for each in merchant_ids if each == named]
+    kept = None if asked.kept is None else merchant_named(tx, asked.kept)
+    return sorted(merchant_ids, key=lambda each: each != kept)
 
 
 def _is_in_force(row: KeyRow, token_hash: bytes, now: int) -> bool:

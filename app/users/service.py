@@ -183,6 +183,11 @@ def add_workplace(tx: Transaction, user_id: int, merchant_id: int) -> None:
     queries.add_workplace(tx, user_id, merchant_id)
 
 
+def end_workplace(tx: Transaction, user_id: int, merchant_id: int) -> None:
+    """Note that a user works for a merchant no more; nothing happens where he did not."""
+    email_queries.delete_workplace(tx, user_id, merchant_id)
+
+
 def prune(tx: Transaction, *, now: int, limit: int) -> int:
     """Delete some of the codes, challenges and sessions that have expired; return how many."""
     # A batch across families.
