@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent
 NAMES = (
     *("passes", "barcodes", "pushes", "storage", "kill", "powercut"),
     *("updates", "bulk", "journey", "delivered", "engine", "checkout", "save_links", "callbacks"),
-    *("google_backlog", "photos", "imports"),
+    *("google_backlog", "photos", "imports", "redesign"),
 )
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -50,20 +50,31 @@ class Stage(msgspec.Struct, frozen=True):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) / clock
 
+    def resident_mib(self) -> float:
+        """Return the memory the server has now, MiB."""
+        return self._status("VmRSS")
+
     def peak_mib(self) -> float:
         """Return the most memory the server had at any time, MiB."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        line = next(line for line in status.splitlines() if line.startswith(name))
         return int(line.split()[1]) / 1024
 
 
 @contextmanager
-def stage(**settings: str) -> Iterator[Stage]:
-    """Start `portecarte up --demo` on the first core; the load has the other."""
+def stage(at: Path | None = None, **settings: str) -> Iterator[Stage]:
+    """Start `portecarte up --demo` on the first core; the load has the other.
+
+    `at`: a folder of the caller's own, which stays, so that a server may start there again.
+    """
     if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {LOAD_CORE})
-    with tempfile.TemporaryDirectory(prefix="portecarte-bench-") as name:
-        folder, port = Path(name), free_port()
+    with ExitStack() as stack:
+        place = tempfile.TemporaryDirectory(prefix="portecarte-bench-")
+        folder, port = at or Path(stack.enter_context(place)), free_port()
         process = _start(folder, port, settings)
         apns_port = int(settings.get("APNS_URL", ":0").rpartition(":")[2])
         try:

@@ -24,7 +24,7 @@ from passes.templates.artwork import artwork
 T = TypeVar("T")
 
 TEMPLATES_KEPT = 512
-PASSES_KEPT = 4_096  # of some 15 kB each
+PASSES_KEPT = 1_024  # of some 15 kB each
 
 
 class _Wanted(msgspec.Struct, frozen=True):

@@ -21,7 +21,8 @@ IDLE_SECONDS = 0.05
 # With so much found in a turn, wait a little longer: fewer commits, each for more.
 CROWD, CROWDED_SECONDS = range(3, 200), 0.02
 MAIL_SECONDS = 0.2
-REDESIGN_SECONDS = 0.5
+# Between pages of a redesign: tills come first, 100,000 phones are told in some three minutes.
+REDESIGN_SECONDS, REDESIGN_IDLE_SECONDS = 0.02, 0.5
 SWEEP_SECONDS = 0.25  # a lot dies at most this late on a phone; each reader computes it ahead
 CHORE_SECONDS = 1.0
 PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.5, 600.0  # a million cards in three hours
@@ -87,7 +88,9 @@ class Worker:
                 for channel in self._channels
             ),
             loop.create_task(self._repeat(self._mail, busy=MAIL_SECONDS, idle=MAIL_SECONDS)),
-            loop.create_task(self._repeat(self.redesign, busy=BUSY_SECONDS, idle=REDESIGN_SECONDS)),
+            loop.create_task(
+                self._repeat(self.redesign, busy=REDESIGN_SECONDS, idle=REDESIGN_IDLE_SECONDS)
+            ),
             *(
                 loop.create_task(self._repeat(chore, busy=BUSY_SECONDS, idle=CHORE_SECONDS))
                 for chore in self._chores
