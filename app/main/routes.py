@@ -15,6 +15,7 @@ from app.cards import (
 )
 from app.cards import controller as cards_controller
 from app.checkout import controller as checkout_controller
+from app.delivery import health_controller
 from app.google import controller as google_controller
 from app.google import partner_controller as google_partner_controller
 from app.http import controller as http_controller
@@ -51,6 +52,7 @@ ROUTES: list[Any] = [
     *partners_controller.ROUTES,
     *events_controller.ROUTES,
     *staff_controller.ROUTES,
+    *health_controller.ROUTES,
     *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
