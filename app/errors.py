@@ -154,6 +154,23 @@ class LastOwner(AppError):
     title = "A merchant needs an owner"
 
 
+class ProgramEnded(AppError):
+    """The program's last day is over: nobody joins, earns or spends in it any more."""
+
+    status, code = 409, "program-ended"
+    title = "This program has ended"
+
+    def __init__(self, last_day: str) -> None:
+        super().__init__(f"its last day was {last_day}", last_day=last_day)
+
+
+class AlreadyDecided(AppError):
+    """A request about missing points is answered once."""
+
+    status, code = 409, "already-decided"
+    title = "This request has its answer"
+
+
 class AddressTaken(AppError):
     """The address, whose code was right, has an account of its own."""
 

@@ -22,6 +22,7 @@ from app.ids import public_id
 from app.pictures.merchant import BYTES_MAX, reencode_png
 from app.programs import directory, drafting, publishing, queries, ruling, service
 from app.programs.coalitions import program_for
+from app.programs.ending_schemas import EndingOut
 from app.programs.publishing import Drawn
 from app.programs.rules_controller import schema
 from app.programs.schemas import DryRun, ImageOut, NewProgram, ProgramDocument, ProgramOut, ShopOut
@@ -232,7 +233,16 @@ def program_out(tx: Transaction, found: Program, ports: Ports) -> ProgramOut:
         warnings=[warning] if warning else [],
         created_at=rfc3339(found.created_at),
         updated_at=rfc3339(found.updated_at),
+        ending=ending_out(found.ending),
     )
+
+
+def ending_out(ending: service.Ending | None) -> EndingOut | None:
+    """Write an announced end."""
+    if ending is None:
+        return None
+    ended_at = None if ending.ended_at is None else rfc3339(ending.ended_at)
+    return EndingOut(last_day=ending.last_day, notice=ending.notice, ended_at=ended_at)
 
 
 async def _dry(

@@ -36,6 +36,10 @@ class ProgramRow(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     issuer_id: int | None = None  # None: the server's first issuer
+    last_day: str | None = None  # YYYY-MM-DD; with it the two that follow
+    ending_notice: str | None = None  # JSON, a text or one per language
+    closes_at: int | None = None  # the first moment after the last day
+    ended_at: int | None = None  # when its passes were sent to expire
 
 
 class SignerRow(msgspec.Struct, frozen=True):
@@ -53,7 +57,8 @@ class SignerRow(msgspec.Struct, frozen=True):
 
 _PROGRAM = (
     "SELECT program_id, public_id, merchant_id, slug, authority, name, version, revision,"
-    " signer_id, document, created_at, updated_at, issuer_id FROM program "
+    " signer_id, document, created_at, updated_at, issuer_id, last_day, ending_notice, closes_at,"
+    " ended_at FROM program "
 )
 _SIGNER = (
     "SELECT merchant_id, signer_id, pass_type, team, certificate, wwdr, key_sealed, created_at"
@@ -90,16 +95,18 @@ def programs_of(tx: Transaction, merchant_id: int, after: int, limit: int) -> li
 
 
 def live_programs(tx: Transaction, limit: int) -> list[ProgramRow]:
-    """List programs for the directory. # across: all programs"""
-    return tx.all(ProgramRow, _PROGRAM + "ORDER BY program_id LIMIT ?", limit)
+    """List programs for the directory, without those that ended. # across: all programs"""
+    sql = _PROGRAM + "WHERE ended_at IS NULL ORDER BY program_id LIMIT ?"
+    return tx.all(ProgramRow, sql, limit)
 
 
 def insert_program(tx: Transaction, row: ProgramRow) -> None:
     """Write a new program with its first version and its look-ups."""
     tx.run(
         "INSERT INTO program (program_id, public_id, merchant_id, slug, authority, name, version,"
-        " revision, signer_id, document, created_at, updated_at, issuer_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " revision, signer_id, document, created_at, updated_at, issuer_id, last_day,"
+        " ending_notice, closes_at, ended_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *msgspec.structs.astuple(row),
     )
     tx.run(
@@ -144,6 +151,25 @@ def update_program(tx: Transaction, row: ProgramRow) -> None:
         " WHERE program_id = ?",
         *(row.name, row.version, row.revision, row.document, row.updated_at, row.program_id),
     )
+
+
+def set_ending(tx: Transaction, row: ProgramRow) -> None:
+    """Write when a program ends, or that it does not; under its lock."""
+    tx.run(
+        "UPDATE program SET last_day = ?, ending_notice = ?, closes_at = ?, ended_at = ?,"
+        " revision = ?, updated_at = ? WHERE program_id = ?",
+        *(row.last_day, row.ending_notice, row.closes_at, row.ended_at),
+        *(row.revision, row.updated_at, row.program_id),
+    )
+
+
+def programs_closing(tx: Transaction, now: int, limit: int) -> list[int]:
+    """List programs whose last day is over, their passes untold. # across: what a worker takes"""
+    sql = (
+        "SELECT program_id FROM program WHERE closes_at IS NOT NULL AND ended_at IS NULL"
+        " AND closes_at <= ? ORDER BY closes_at LIMIT ?"
+    )
+    return tx.all(int, sql, now, limit)
 
 
 def insert_campaign(tx: Transaction, program_id: int, campaign_id: int, now: int) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.http.fields import Color, Country, Currency, Key, LocalText, LongText, Name, Positive
+from app.programs.ending_schemas import EndingOut
 from app.programs.enrolment_schemas import Enrolment
 
 UNITS_MAX, TIERS_MAX, LINKS_MAX, LOCATIONS_MAX = 8, 20, 10, 100
@@ -157,7 +158,10 @@ class ProgramDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgramOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A program as its merchant gets it; `warnings` say what phones cannot show."""
+    """A program as its merchant gets it; `warnings` say what phones cannot show.
+
+    `ending` null: no end is announced.
+    """
 
     id: str
     slug: str
@@ -179,6 +183,7 @@ class ProgramOut(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
     created_at: str
     updated_at: str
+    ending: EndingOut | None = None
 
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):

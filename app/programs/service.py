@@ -28,7 +28,20 @@ SCOPES_OF_ROLE = {
     "viewer": frozenset({"read"}),
 }
 _decode = msgspec.json.Decoder(ProgramDocument).decode
+_read_notice = msgspec.json.Decoder(str | dict[str, str]).decode
 _KEPT_DOCUMENTS = 1_000
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """An announced end: the last day, what cards say of it, the first moment after that day.
+
+    `ended_at`: when its passes were sent to expire; None: not yet.
+    """
+
+    last_day: str
+    notice: str | dict[str, str]
+    closes_at: int
+    ended_at: int | None
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +60,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     issuer_id: int | None = None  # None: the server's first issuer at Google
+    ending: Ending | None = None  # None: none is announced
 
 
 def program_by_id(tx: Transaction, program_id: int) -> Program | None:
@@ -97,6 +111,18 @@ def read(row: ProgramRow) -> Program:
         created_at=row.created_at,
         updated_at=row.updated_at,
         issuer_id=row.issuer_id,
+        ending=_ending(row),
+    )
+
+
+def _ending(row: ProgramRow) -> Ending | None:
+    if row.last_day is None or row.closes_at is None:
+        return None
+    return Ending(
+        last_day=row.last_day,
+        notice=_read_notice(row.ending_notice or '""'),
+        closes_at=row.closes_at,
+        ended_at=row.ended_at,
     )
 
 
