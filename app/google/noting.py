@@ -45,7 +45,7 @@ def note_object(tx: Transaction, found: Wanted, sent: Sent, *, told: bytes, now:
         case Refused(message=message):
             row = msgspec.structs.replace(row, refused=message)
         case Unknown404():  # a blank one that Google does not have: nobody can hold it
-            pass_queries.add_installed(tx, card_id, serial, -found.row.installed)
+            pass_queries.add_installed(tx, card_id, serial, -found.row.installed, now=now)
             row = msgspec.structs.replace(row, is_inserted=0, told=None)
         case _ if sent.doubt is not None and is_certain:
             doubt = doubted(row.told, sent.document, sent.doubt)

@@ -16,6 +16,7 @@ from app.errors import AppError
 from app.google import reading
 from app.google.issuers import IssuerSource, LoadedIssuer
 from app.google.tokens import Token, Tokens
+from app.google.trust import trusted
 from app.google.verdicts import NO_ISSUER
 from app.google.wallet import Answer
 
@@ -46,7 +47,11 @@ class RestWallet:
         self._token_url = token_url
         # trust_env: a proxy of the environment would hear tokens that nobody meant for it.
         self._client = httpx2.AsyncClient(
-            timeout=TIMEOUT, limits=LIMITS, transport=transport, trust_env=False
+            verify=trusted(),
+            timeout=TIMEOUT,
+            limits=LIMITS,
+            transport=transport,
+            trust_env=False,
         )
         self._tokens = Tokens(self._ask_token, clock=clock, executor=executor)
 

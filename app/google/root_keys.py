@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from app.clock import DAY, HOUR, SECOND, Clock
+from app.google.trust import trusted
 from app.google.verifying import PROTOCOL, RootKey
 
 REFRESH_SECONDS = DAY // SECOND
@@ -84,7 +85,9 @@ class RootKeys:
         try:
             async with (
                 asyncio.timeout(_WHOLE_SECONDS),
-                httpx2.AsyncClient(transport=self._transport, trust_env=False) as client,
+                httpx2.AsyncClient(
+                    verify=trusted(), transport=self._transport, trust_env=False
+                ) as client,
                 client.stream("GET", self._url) as response,
             ):
                 if response.status_code != 200:

@@ -59,7 +59,7 @@ def saved(tx: Transaction, row: PassRow, *, event_id: bytes, now: int) -> bool:
     channel = documents.channel_of(known.issuer_id)
     if not is_new and outbox_queries.done(tx, row.card_id, channel) is not None:
         return False
-    pass_queries.set_installed(tx, row.card_id, row.serial, 1)
+    pass_queries.set_installed(tx, row.card_id, row.serial, 1, now=now)
     _tell_from_now_on(tx, row.card_id, card.program_id, channel, now=now)
     if is_new and current.voided_at is None:
         outbox.record(
@@ -78,7 +78,7 @@ def removed(tx: Transaction, row: PassRow, *, event_id: bytes, now: int) -> bool
     known = queries.object_of(tx, row.card_id, row.serial)
     if current is None or known is None or current.installed == 0:
         return False
-    pass_queries.set_installed(tx, row.card_id, row.serial, 0)
+    pass_queries.set_installed(tx, row.card_id, row.serial, 0, now=now)
     if not _is_any_saved(tx, row.card_id, known.issuer_id):
         outbox_queries.close_channel(tx, row.card_id, documents.channel_of(known.issuer_id))
     outbox.record(tx, row.card_id, "pass.removed", event_public_id=event_id, facts=_WALLET, now=now)

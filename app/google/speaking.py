@@ -11,7 +11,7 @@ from app.google.noting import Sent
 from app.google.verdicts import Later, PushSpent, Refused, Settled, Verdict
 from app.google.wallet import OBJECTS
 from passes.google.difference import Change
-from passes.google.loyalty_object import message_of
+from passes.google.loyalty_object import message_of, promotion_of
 
 _MESSAGE_ANSWER = {"fields": "resource/id"}
 
@@ -25,17 +25,22 @@ async def change_object(
     priority: int,
     now: int,
 ) -> Sent:
-    """Send a change, then the merchant's new message; of the two only one speaks."""
+    """Send a change, then what the merchant said anew.
+
+    Of a change and the message that came with it only the message speaks; a promotion speaks
+    beside a change, never instead of it.
+    """
     place, known = f"{OBJECTS}/{document['id']}", found.known
     assert known is not None
     # The first since it was saved: its user is looking at it. Or nobody knows what is new in it.
     is_first = known.told_at is None or known.told is None
-    message = None if is_first else _new_message(found, change)
-    is_spoken = message is not None and may_speak(known.spoken_at, now)
-    asks = change.has_moved and not (is_first or is_spoken or found.content.is_voided)
+    news = [] if is_first else _news(found, change)
+    is_spoken = bool(news) and may_speak(known.spoken_at, now)
+    explains = is_spoken and not _is_promoted(found)
+    asks = change.has_moved and not (is_first or explains or found.content.is_voided)
     asks = asks and may_push(known.pushed_at, priority, now)
     body = change.body
-    if message is not None and change.method == "PATCH":
+    if news and change.method == "PATCH":
         body = {name: value for name, value in body.items() if name != "messages"}
     sent: Verdict = Settled()
     has_pushed = False
@@ -43,9 +48,11 @@ async def change_object(
         sent = await _send(calls, change.method, place, body=body, asks=asks)
         has_pushed = asks and _may_have_spoken(calls, sent)
     has_spoken = False
-    if message is not None and isinstance(sent, Settled):
-        sent = await _say(calls, place, message, is_spoken=is_spoken)
-        has_spoken = is_spoken and _may_have_spoken(calls, sent)
+    for number, message in enumerate(news):
+        if isinstance(sent, Settled):
+            speaks = is_spoken and number == 0  # of two at once the second is there to read
+            sent = await _say(calls, place, message, is_spoken=speaks, all_of=document["messages"])
+            has_spoken = has_spoken or (speaks and _may_have_spoken(calls, sent))
     is_doubtful = isinstance(sent, Later) and calls.failures > 0
     return Sent(
         verdict=sent,
@@ -61,11 +68,21 @@ def _may_have_spoken(calls: Calls, sent: Verdict) -> bool:
     return isinstance(sent, Settled) or (calls.is_unanswered and calls.attempts == 0)
 
 
-def _new_message(found: Wanted, change: Change) -> dict[str, Any] | None:
-    content = found.content.content
-    if not content.is_message_new or "messages" not in change.members:
-        return None
-    return message_of(content)
+def _news(found: Wanted, change: Change) -> list[dict[str, Any]]:
+    """Return what the merchant said since Google was told last."""
+    content, known = found.content.content, found.known
+    if "messages" not in change.members or known is None or known.told_at is None:
+        return []
+    # A message of before may be among them: it has its id, and is not said a second time.
+    message = message_of(content) if content.is_message_new else None
+    promotion = promotion_of(content) if _is_promoted(found) else None
+    return [each for each in (promotion, message) if each is not None]
+
+
+def _is_promoted(found: Wanted) -> bool:
+    """Say whether a promotion came since Google was told last."""
+    at, known = found.content.content.promoted_at, found.known
+    return at is not None and known is not None and known.told_at is not None and at > known.told_at
 
 
 async def _send(
@@ -79,15 +96,22 @@ async def _send(
     return await calls.make(method, place, body)
 
 
-async def _say(calls: Calls, place: str, message: dict[str, Any], *, is_spoken: bool) -> Verdict:
-    """Add a message; where there is no room for another, it replaces all."""
+async def _say(
+    calls: Calls,
+    place: str,
+    message: dict[str, Any],
+    *,
+    is_spoken: bool,
+    all_of: list[dict[str, Any]],
+) -> Verdict:
+    """Add a message; where there is no room for another, all that is shown replaces all."""
     found: Verdict = PushSpent()
     if is_spoken:
         found = await _add(calls, place, message, SPOKEN)
     if isinstance(found, PushSpent):
         found = await _add(calls, place, message, SILENT)
     if isinstance(found, Refused):
-        return await calls.make("PATCH", place, {"messages": [message]})
+        return await calls.make("PATCH", place, {"messages": all_of})
     return found
 
 
