@@ -102,6 +102,15 @@ def before(tx: Transaction, card_id: int, request_id: int, limit: int) -> list[M
     return tx.all(_row, sql, card_id, request_id, limit)
 
 
+def last_declined(tx: Transaction, card_id: int) -> MissingRow | None:
+    """Find the request of a card that was declined last."""
+    sql = (
+        _MISSING + "WHERE m.card_id = ? AND m.status = 'declined'"
+        " ORDER BY m.decided_at DESC, m.request_id DESC LIMIT 1"
+    )
+    return tx.one(_row, sql, card_id)
+
+
 def queue(
     tx: Transaction, program_id: int, status: str, *, after: int, limit: int
 ) -> list[MissingRow]:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from app.delivery import mailing, pruning, redesigns
+from app.delivery import endings, mailing, pruning, redesigns
 from app.delivery.channel import Channel
 from app.errors import AppError
 from app.http.ports import Ports
@@ -75,6 +75,7 @@ class Worker:
 
     async def redesign(self) -> int:
         """Tell a page of each program that changed; return how many pages."""
+        await endings.close_due(self._ports)
         if not all(channel.has_room for channel in self._channels):
             return 0
         return await redesigns.tell_pages(self._ports, self._channels)
