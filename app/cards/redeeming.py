@@ -19,6 +19,7 @@ from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import AnyEvent, Claims, Convert, Play, Step, TakeReward
 from app.outbox import service as outbox
 from app.programs import service as programs
+from app.programs.ending import refuse_ended
 from app.storage.database import Transaction
 
 
@@ -62,9 +63,13 @@ def redeem(
     claimed: OpenClaim | None,
     drawn: Drawn,
 ) -> tuple[Posted, RedemptionOut]:
-    """Post a redemption; the card's family only. Raises Refused as the engine refuses."""
+    """Post a redemption; the card's family only. Raises: Refused as the engine, ProgramEnded."""
     assert card.program_id is not None, "hosted cards are of a program"
     now = step.occurred_at
+    program = programs.program_by_id(tx, card.program_id)
+    assert program is not None, "programs are never deleted"
+    if ledger.event_of(tx, card.program_id, step.id) is None:
+        refuse_ended(program, now)
     body = msgspec.json.encode(step.event)
     posting = Posting(
         program_id=card.program_id,
@@ -77,8 +82,6 @@ def redeem(
         kind="redemption",
     )
     posted = ledger.post(tx, card.card_id, posting, drawn=drawn, now=now)
-    program = programs.program_by_id(tx, card.program_id)
-    assert program is not None, "programs are never deleted"
     speaker = speaker_of(tx, program, user_id=user_id)
     return posted, RedemptionOut(
         id=step.id,

@@ -23,6 +23,7 @@ from app.loyalty.events import Capture, Reserve, Step, Void
 from app.loyalty.holds import discount_of
 from app.loyalty.model import Hold, Refusal
 from app.outbox import service as outbox
+from app.programs.ending import refuse_ended
 from app.storage.database import Transaction
 
 
@@ -49,8 +50,12 @@ def make_hold(
     secrets: Secrets,
     now: int,
 ) -> Resolved:
-    """Set units aside. Raises: Refused, InvalidInput, NotFound, ProofNeeded, WrongAuthority."""
+    """Set units aside.
+
+    Raises: Refused, InvalidInput, NotFound, ProofNeeded, WrongAuthority, ProgramEnded.
+    """
     known = hosted(card_named(tx, seller, wanted.card_id))
+    refuse_ended(known.program, now)
     card = cards.lock_card(tx, known.card_id)
     if card is None or card.voided_at is not None:
         raise NotFound

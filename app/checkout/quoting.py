@@ -17,6 +17,7 @@ from app.loyalty.events import Step
 from app.loyalty.model import Entry, Refusal
 from app.loyalty.refusal_words import refusal_text
 from app.loyalty.wording import explain
+from app.programs.ending import refuse_ended
 from app.storage.database import Transaction
 
 # A quote runs through everything that is due until then: each season, each end of a tier's hold.
@@ -31,13 +32,14 @@ NOT_ENROLLED = {
 def quote(tx: Transaction, seller: Seller, wanted: NewQuote, *, now: int) -> QuoteOut:
     """Say what a card would earn and save, with reasons, and why not; nothing changes.
 
-    Raises: InvalidInput; NotFound; WrongAuthority.
+    Raises: InvalidInput; NotFound; WrongAuthority; ProgramEnded.
     """
     at = now if wanted.at is None else moment("at", wanted.at)
     if at > now + AHEAD_MAX:
         raise invalid("at", f"at most {AHEAD_DAYS} days ahead")
     total = pricing.total_of(wanted.basket, "basket.")
     known = hosted(card_named(tx, seller, wanted.card_id))
+    refuse_ended(known.program, at)
     rules = ledger.rules_of(tx, known.program.program_id).at(at).program
     speaker, slug = speaker_of(tx, known.program), slug_of(tx, seller)
     steps: list[Step] = []

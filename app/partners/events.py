@@ -13,17 +13,37 @@ from app.ledger import service as ledger
 from app.ledger.claim_queries import OpenClaim
 from app.ledger.refusing import error_of
 from app.ledger.service import Drawn, Posted, Posting
-from app.loyalty.events import AnyEvent, Claims, Play, Refund, Step, TakeReward, UseVoucher
+from app.loyalty.events import (
+    AnyEvent,
+    Claims,
+    Convert,
+    Interaction,
+    LadderStep,
+    PayUnits,
+    Play,
+    Purchase,
+    RedeemItem,
+    Refund,
+    Step,
+    TakeReward,
+    UseVoucher,
+)
 from app.loyalty.model import Refusal
 from app.outbox import service as outbox
 from app.partners.enrolling import account, card_named
 from app.partners.event_reading import Read
 from app.partners.event_schemas import EventOut, UseCode
+from app.programs.ending import refuse_ended
 from app.programs.service import Program
 from app.storage.database import Transaction
 
 # Why a voucher of a card that was merged into another cannot be used; one that expired stayed.
 _MERGED = {"used": "already_used", "void": "void", "issued": "expired"}
+# What nobody does any more once a program has ended: corrections and refunds go on.
+_ENDS = (
+    *(Purchase, Interaction, RedeemItem, LadderStep, PayUnits, Convert, TakeReward, Play),
+    UseCode,
+)
 SHARED = (TakeReward, Play)  # what these take was claimed at the program before
 
 
@@ -73,10 +93,13 @@ def take(
 ) -> Posted:
     """Post an event to its card, once by its id; the card's family only.
 
-    Raises: what the engine refuses; IdempotencyConflict; NotFound; CardNotFound.
+    Raises: what the engine refuses; IdempotencyConflict; NotFound; CardNotFound; ProgramEnded for
+    what occurred after the program's last day.
     """
     if not ledger.has_account(tx, card_id):  # a card made before there were accounts
         ledger.open_account(tx, card_id, program.program_id, drawn=drawn, now=now)
+    if isinstance(read.event, _ENDS) and not _is_known(tx, program, read):
+        refuse_ended(program, read.occurred_at)
     posting = Posting(
         program_id=program.program_id,
         event_id=read.id,
@@ -87,6 +110,10 @@ def take(
         priority=priority,
     )
     return ledger.post(tx, card_id, posting, drawn=drawn, now=now)
+
+
+def _is_known(tx: Transaction, program: Program, read: Read) -> bool:
+    return ledger.event_of(tx, program.program_id, read.id) is not None
 
 
 def answered(
