@@ -28,7 +28,7 @@ from app.programs import keys_controller, tills_controller
 from app.users import controller as users_controller
 from app.users import email_controller, passkeys_controller
 from app.web import controller as web_controller
-from app.web import pages_routes
+from app.web import pages_routes, poster_controller, preview_controller
 
 ROUTES: list[Any] = [
     *http_controller.ROUTES,
@@ -56,5 +56,7 @@ ROUTES: list[Any] = [
     *checkout_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
+    *preview_controller.ROUTES,
+    *poster_controller.ROUTES,
     *pages_routes.ROUTES,
 ]

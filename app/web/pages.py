@@ -119,6 +119,11 @@ def render(
     return answer
 
 
+def draw_part(template: str, words: Catalogue, **values: object) -> str:
+    """Draw a piece of a page, which a script puts into it."""
+    return _environment().get_template(template).render(t=words.text, words=words, **values)
+
+
 def _keep_choices(request: Request[Any, Any, Any], answer: Response[Any]) -> None:
     for name, allowed in _CHOICES.items():
         asked = request.query_params.get(name)
