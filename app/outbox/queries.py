@@ -128,22 +128,27 @@ def next_merchant(
     return found if isinstance(found, int) else None
 
 
-def next_event(tx: Transaction, card_id: int) -> int:
-    """Draw the card's next event number: +1, no gap."""
-    found = tx.value(
-        "UPDATE card_revision SET events = events + 1 WHERE card_id = ? RETURNING events", card_id
-    )
-    assert isinstance(found, int), "every card has its count from its first unit of work"
-    return found
+class Count(msgspec.Struct, frozen=True):
+    """A card's counts; `told`: the merchant who has an endpoint for its events, if he has."""
+
+    revision: int
+    events: int
+    told: int | None
 
 
-def raise_both(tx: Transaction, card_id: int, events: int) -> tuple[int, int]:
-    """Add 1 to the change count and draw event numbers; return (revision, last event number)."""
+def raise_counts(tx: Transaction, card_id: int, *, revisions: int, events: int) -> Count:
+    """Add to the change count and draw event numbers; return both as they are now.
+
+    Who has an endpoint is asked here, because a statement of its own would cost every commit.
+    """
     found = tx.one(
-        lambda revision, last: (int(revision), int(last)),
-        "UPDATE card_revision SET revision = revision + 1, events = events + ? WHERE card_id = ?"
-        " RETURNING revision, events",
-        *(events, card_id),
+        Count,
+        "UPDATE card_revision SET revision = revision + ?, events = events + ? WHERE card_id = ?"
+        " RETURNING revision, events, CASE WHEN EXISTS (SELECT 1 FROM webhook) THEN ("
+        "SELECT p.merchant_id FROM card c JOIN program p ON p.program_id = c.program_id"
+        " WHERE c.card_id = card_revision.card_id AND EXISTS (SELECT 1 FROM webhook w"
+        " WHERE w.merchant_id = p.merchant_id AND w.deleted_at IS NULL)) END",
+        *(revisions, events, card_id),
     )
     assert found is not None, "every card has its count from its first unit of work"
     return found

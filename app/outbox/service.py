@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.outbox import mail_queries, queries
+from app.outbox import mail_queries, queries, waiting_queries
 from app.storage.database import Transaction
 
 AT_TILL, TIER, SINGLE, BULK = range(4)  # priorities: the smaller is told first
@@ -36,10 +36,12 @@ def record(
     now: int,
 ) -> None:
     """Write an event (`balance.updated`, `pass.added`, …) that webhooks will be told."""
-    sequence = queries.next_event(tx, card_id)
+    count = queries.raise_counts(tx, card_id, revisions=0, events=1)
     queries.insert_event(
-        tx, card_id, sequence, event_public_id, kind=kind, at=now, facts=_text(facts)
+        tx, card_id, count.events, event_public_id, kind=kind, at=now, facts=_text(facts)
     )
+    if count.told is not None:
+        waiting_queries.wait(tx, [(card_id, count.told, count.events)], now=now)
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -61,14 +63,17 @@ class Changed(msgspec.Struct, frozen=True):
 def change(tx: Transaction, changed: Changed, *, now: int) -> int:
     """Do `touch` and `record` of one change with one count less; return the new revision."""
     card_id, events = changed.card_id, changed.events
-    revision, last = queries.raise_both(tx, card_id, len(events))
-    queries.want(tx, card_id, revision, priority=changed.priority, now=now)
-    for sequence, event in enumerate(events, last - len(events) + 1):
+    count = queries.raise_counts(tx, card_id, revisions=1, events=len(events))
+    queries.want(tx, card_id, count.revision, priority=changed.priority, now=now)
+    first = count.events - len(events) + 1
+    for sequence, event in enumerate(events, first):
         facts = _text(event.facts)
         queries.insert_event(
             tx, card_id, sequence, event.public_id, kind=event.kind, at=now, facts=facts
         )
-    return revision
+    if events and count.told is not None:
+        waiting_queries.wait(tx, [(card_id, count.told, first)], now=now)
+    return count.revision
 
 
 def change_many(tx: Transaction, changes: Sequence[Changed], *, now: int) -> None:
@@ -87,6 +92,22 @@ def change_many(tx: Transaction, changes: Sequence[Changed], *, now: int) -> Non
     queries.set_counts(tx, counts)
     queries.want_many(tx, list(wanted.values()), now=now)
     queries.insert_events(tx, events, now=now)
+    if events:
+        _wait_many(tx, events, now=now)
+
+
+def _wait_many(
+    tx: Transaction, events: Sequence[tuple[int, int, bytes, str, str]], *, now: int
+) -> None:
+    """Have deliveries made of those whose merchant has an endpoint. # batch"""
+    first: dict[int, int] = {}
+    for card_id, sequence, *_ in events:
+        first.setdefault(card_id, sequence)
+    told = waiting_queries.told_of(tx, sorted(first))
+    if told:
+        waiting_queries.wait(
+            tx, [(card_id, told[card_id], first[card_id]) for card_id in sorted(told)], now=now
+        )
 
 
 def _text(facts: dict[str, Any]) -> str:

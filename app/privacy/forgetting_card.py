@@ -12,6 +12,7 @@ from app.cards import (
     member_queries,
     missing_queries,
     pass_queries,
+    promotion_queries,
     queries,
     share_queries,
 )
@@ -27,6 +28,7 @@ from app.ledger import queries as ledger_queries
 from app.outbox import mail_queries
 from app.outbox import queries as outbox_queries
 from app.outbox import service as outbox
+from app.partners import delivery_queries
 from app.privacy import queries as privacy_queries
 from app.programs import service as programs
 from app.storage import queries as storage_queries
@@ -124,6 +126,8 @@ def _delete_contact(tx: Transaction, card: CardRow, secrets: Secrets) -> None:
 
 def _delete_look_ups(tx: Transaction, card: CardRow) -> None:
     card_id = card.card_id
+    for public_id in delivery_queries.ids_of_card(tx, card_id):
+        tx.run(delivery_queries.ERASE["webhook_delivery_by_public"], public_id)
     if card.program_id is not None:
         for kind, value in (("number", card.number), ("barcode", card.barcode_value)):
             place = (card.program_id, kind, look_up_key(value))
@@ -165,6 +169,12 @@ def _delete_rows(tx: Transaction, card_id: int) -> None:
         ledger_queries.ERASE["reason_text"],
         ledger_queries.ERASE["ledger_birthday"],
         outbox_queries.ERASE["event"],
+        promotion_queries.ERASE["card_promotion"],
+        promotion_queries.ERASE["card_visit"],
+        delivery_queries.ERASE["webhook_body"],
+        delivery_queries.ERASE["webhook_attempt"],
+        delivery_queries.ERASE["webhook_delivery"],
+        delivery_queries.ERASE["webhook_lane"],
     ):
         tx.run(statement, card_id)
     queries.delete_holders(tx, card_id)

@@ -33,6 +33,11 @@ UNTOLD = {
     "card_by_number": "numbers, which are in his cards",
     "device_by_library": "hashes of library ids",
     "idempotency": "sealed copies of what he was answered",
+    "webhook_body": "copies of his cards and their events",
+    "webhook_attempt": "what merchants' systems answered",
+    "webhook_delivery": "when a merchant's system was told",
+    "webhook_lane": "when a merchant's system is told next",
+    "webhook_delivery_by_public": "random ids and where they stand",
 }
 
 
