@@ -13,6 +13,7 @@ from app.ids import Ids, digest
 from app.ledger import service as ledger
 from app.ledger.drawing import SEED_BYTES
 from app.outbox import service as outbox
+from app.programs.ending import refuse_ended
 from app.programs.service import Program
 from app.storage.database import Transaction
 
@@ -87,12 +88,15 @@ def make_of_program(
     now: int,
     referred_by: int | None = None,
     birthday: str | None = None,
+    enrolled_at: int | None = None,
 ) -> CardRow | None:
     """Make a card under the first of these numbers that nobody has; None: all are known.
 
-    A hosted card is enrolled; `referred_by`: its sponsor's card, `birthday`: "MM-DD".
-    Raises: Conflict when another card has the barcode value of a free number.
+    A hosted card is enrolled; `referred_by`: its sponsor's card, `birthday`: "MM-DD",
+    `enrolled_at`: when seniority began, None for now.
+    Raises: Conflict when another card has the barcode value of a free number, ProgramEnded.
     """
+    refuse_ended(program, now)
     for code in codes:
         if not _take(tx, program.program_id, code, drawn.card_id):
             continue
@@ -106,6 +110,7 @@ def make_of_program(
                 program.program_id,
                 referred_by=referred_by,
                 birthday=birthday,
+                enrolled_at=enrolled_at,
                 drawn=ledger.Drawn(drawn.seed),
                 now=now,
             )

@@ -123,6 +123,15 @@ def card_id_by_number(tx: Transaction, program_id: int, kind: str, value: str) -
     return found if isinstance(found, int) and found else None
 
 
+def is_retired(tx: Transaction, program_id: int, value: str) -> bool:
+    """Say whether a number was a lost card's, and so belongs to nobody."""
+    found = tx.value(
+        "SELECT card_id FROM card_by_number WHERE program_id = ? AND kind = 'number' AND value = ?",
+        *(program_id, value),
+    )
+    return found == 0
+
+
 def lock_card(tx: Transaction, card_id: int) -> CardRow | None:
     """Lock the card that everything of its family hangs on."""
     sql = SELECT_CARD + " FROM card c WHERE c.card_id = ?"
@@ -208,6 +217,15 @@ def insert_contact(tx: Transaction, card_id: int, contact: Contact) -> None:
     )
 
 
+def update_contact(tx: Transaction, card_id: int, contact: Contact) -> None:
+    """Write a contact anew."""
+    tx.run(
+        "UPDATE contact SET email = ?, phone = ?, display_name = ?, birthday = ?, enrolled_at = ?"
+        " WHERE card_id = ?",
+        *(*msgspec.structs.astuple(contact), card_id),
+    )
+
+
 def contact(tx: Transaction, card_id: int) -> Contact | None:
     """Read the contact on file."""
     return tx.one(
@@ -229,6 +247,11 @@ def owner_of(tx: Transaction, card_id: int) -> int | None:
     """Return the user who owns a card, None while nobody does."""
     found = tx.value("SELECT user_id FROM holder WHERE card_id = ? AND access = 'owner'", card_id)
     return found if isinstance(found, int) else None
+
+
+def holders_of(tx: Transaction, card_id: int) -> list[int]:
+    """List who holds a card."""
+    return tx.all(int, "SELECT user_id FROM holder WHERE card_id = ? ORDER BY user_id", card_id)
 
 
 def insert_holder(tx: Transaction, card_id: int, user_id: int, *, access: str, now: int) -> None:

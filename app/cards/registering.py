@@ -9,7 +9,7 @@ import msgspec
 from app.cards import claim_queries, holding_queries, pass_queries, queries
 from app.cards.holding_queries import HeldCard, HoldingRow
 from app.cards.making import Drawn, NumberOnly, known_card, make_number_only, make_of_program
-from app.cards.numbers import Code
+from app.cards.numbers import Code, look_up_key
 from app.cards.queries import CardRow
 from app.cards.schemas import CardOut
 from app.cards.showing import Showing
@@ -59,7 +59,9 @@ def place_of(tx: Transaction, user_id: int) -> int:
 def is_claim(tx: Transaction, user_id: int, program: Program, number: str) -> bool:
     """Say whether registering this number is a claim: the program knows it, the user has it not."""
     card_id = known_card(tx, program.program_id, number)
-    return card_id is not None and queries.access_of(tx, card_id, user_id) is None
+    if card_id is None:
+        return queries.is_retired(tx, program.program_id, look_up_key(number))
+    return queries.access_of(tx, card_id, user_id) is None
 
 
 def register(tx: Transaction, wanted: Registration, *, drawn: Drawn, now: int) -> Registered:
@@ -80,8 +82,10 @@ def register(tx: Transaction, wanted: Registration, *, drawn: Drawn, now: int) -
         if made is not None:
             return _hold(tx, made, wanted, now)
         known = known_card(tx, program.program_id, wanted.codes[0].number)
-        if wanted.is_drawn or known is None:
+        if wanted.is_drawn:
             raise Conflict("this program has no free number left to draw")
+        if known is None:
+            raise ProofNeeded  # a lost card had it: nobody is told more than of any known number
     return _link(tx, known, wanted, now)
 
 

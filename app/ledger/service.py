@@ -87,12 +87,14 @@ def open_account(
     *,
     referred_by: int | None = None,
     birthday: str | None = None,
+    enrolled_at: int | None = None,
     drawn: Drawn,
     now: int,
 ) -> None:
     """Open a new card's account, and enrol it unless its program waits for a ticket that does.
 
-    `referred_by`: the sponsor's card, of the same program; `birthday`: "MM-DD".
+    `referred_by`: the sponsor's card, of the same program; `birthday`: "MM-DD"; `enrolled_at`:
+    when seniority began, None for now.
     """
     rules = rules_of(tx, program_id)
     account = new_account(now)
@@ -118,7 +120,8 @@ def open_account(
             queries.put_birthday(tx, card_id, 1, birthday)
         return
     event = Enrol(referred_by=sponsor, attrs=Attributes(birthday=birthday))
-    enrolled = Posting(program_id=program_id, event_id=None, steps=(Step("", now, event),))
+    since = now if enrolled_at is None else enrolled_at
+    enrolled = Posting(program_id=program_id, event_id=None, steps=(Step("", since, event),))
     posting.post(tx, row, rules, enrolled, drawn=drawn, now=now)
 
 

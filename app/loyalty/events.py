@@ -244,6 +244,19 @@ class MovedGift(Part, frozen=True):
     spent: dict[str, int] = {}
 
 
+class MovedTier(Part, frozen=True):
+    """The tier of a closed card, above the base. Moments: Unix microseconds.
+
+    `granted`: which grants of tiers it has had, so that they come once for both cards.
+    """
+
+    id: str
+    since: int | None = None
+    hold_until: int | None = None
+    is_in_grace: bool = False
+    granted: tuple[str, ...] = ()
+
+
 class Receive(Event, frozen=True, tag="receive"):
     """What a card that was closed in favour of this one held."""
 
@@ -252,6 +265,7 @@ class Receive(Event, frozen=True, tag="receive"):
     badges: tuple[str, ...] = ()
     debts: dict[str, int] = {}
     gifts: tuple[MovedGift, ...] = ()
+    tier: MovedTier | None = None
 
 
 AnyEvent = (

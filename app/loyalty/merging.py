@@ -6,7 +6,8 @@ from typing import Any
 
 from app.loyalty import campaigns, lots, tiers
 from app.loyalty.book import Book
-from app.loyalty.events import HandOver, MovedGift, MovedLot, MovedVoucher, Receive
+from app.loyalty.conditions import position_of
+from app.loyalty.events import HandOver, MovedGift, MovedLot, MovedTier, MovedVoucher, Receive
 from app.loyalty.model import INTERNAL, Gift, Lot, Message, Voucher
 
 _MERGE = "merge"  # the rule, the reason and the source of all that moves
@@ -36,6 +37,7 @@ def hand_over(book: Book, event: HandOver) -> dict[str, Any]:
             )
             for gift in gifts
         ),
+        tier=_tier(book),
     )
     if moved != Receive():
         book.messages.append(Message(event.message, event.to, moved))
@@ -43,7 +45,10 @@ def hand_over(book: Book, event: HandOver) -> dict[str, Any]:
 
 
 def receive(book: Book, event: Receive) -> dict[str, Any]:
-    """Take over what a closed card held: lots and vouchers with their expiries, badges, debts."""
+    """Take over what a closed card held: lots and vouchers with their expiries, debts, tier …
+
+    Metrics stay with the tickets they count, so a tier without a hold follows this card's own.
+    """
     numbers = [_grant(book, each) for each in event.lots]
     vouchers = [_issue(book, each) for each in event.vouchers]
     book.account.badges = sorted({*book.account.badges, *event.badges})
@@ -61,8 +66,35 @@ def receive(book: Book, event: Receive) -> dict[str, Any]:
         if known is not None and known.is_taken_back:  # that message was faster than this one
             campaigns.take_back(book, gift)
     lots.repay_debts(book)
+    if event.tier is not None:
+        _take_over(book, event.tier)
     tiers.evaluate(book)
     return {}
+
+
+def _tier(book: Book) -> MovedTier | None:
+    account = book.account
+    if tiers.position(book) == 0 or account.tier is None:
+        return None
+    return MovedTier(
+        account.tier,
+        account.tier_since,
+        account.tier_hold_until,
+        account.is_in_grace,
+        tuple(sorted(account.granted)),
+    )
+
+
+def _take_over(book: Book, moved: MovedTier) -> None:
+    """Stand on the higher of both tiers, of two that are equal until the later hold ends."""
+    account = book.account
+    for key in moved.granted:
+        account.granted.setdefault(key, tiers.NO_VOUCHER)
+    here, there = tiers.position(book), position_of(book.program, moved.id)
+    is_longer = (moved.hold_until or 0) > (account.tier_hold_until or 0)
+    if there > here or (there == here > 0 and is_longer):
+        account.tier, account.tier_since = moved.id, moved.since
+        account.tier_hold_until, account.is_in_grace = moved.hold_until, moved.is_in_grace
 
 
 def _gifts(book: Book) -> list[Gift]:

@@ -20,6 +20,7 @@ from litestar.middleware import DefineMiddleware
 from app.apple.apns import Apns
 from app.apple.passmaker import PassMaker
 from app.apple.signers import Signers
+from app.cards import merging
 from app.cards import service as cards
 from app.cards.live import Live
 from app.clock import Clock, SystemClock
@@ -209,9 +210,8 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
         executor=ports.threads,
     )
     to_google = GoogleChannel(ports, google.issuers, google.teller)
-    worker = Worker(
-        ports, [AppleChannel(ports, push), to_google], chores=[partial(erasing.sweep, ports)]
-    )
+    chores = [partial(sweep, ports) for sweep in (erasing.sweep, merging.sweep)]
+    worker = Worker(ports, [AppleChannel(ports, push), to_google], chores=chores)
     worker.start()
     try:
         yield worker

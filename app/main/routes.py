@@ -21,7 +21,7 @@ from app.google import partner_controller as google_partner_controller
 from app.http import controller as http_controller
 from app.imports import controller as imports_controller
 from app.partners import controller as partners_controller
-from app.partners import events_controller, staff_controller
+from app.partners import events_controller, members_controller, staff_controller
 from app.privacy import controller as privacy_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills_controller
@@ -51,6 +51,7 @@ ROUTES: list[Any] = [
     *google_partner_controller.ROUTES,
     *partners_controller.ROUTES,
     *events_controller.ROUTES,
+    *members_controller.ROUTES,
     *staff_controller.ROUTES,
     *health_controller.ROUTES,
     *checkout_controller.ROUTES,

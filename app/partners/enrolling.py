@@ -67,6 +67,9 @@ def enrol(
 
 def _known(tx: Transaction, program: Program, codes: tuple[Code, ...]) -> int:
     card_id = known_card(tx, program.program_id, codes[0].number) if len(codes) == 1 else None
+    key = look_up_key(codes[0].number)
+    if len(codes) == 1 and card_queries.is_retired(tx, program.program_id, key):
+        raise Conflict("this number was a lost card's: nobody has it again")
     if card_id is None:
         raise Conflict("this program has no free number left to draw")
     state = card_queries.card_state(tx, card_id)

@@ -42,6 +42,7 @@ def find(tx: Transaction, user_id: int) -> Known:
         queries.cards_of_passes(tx, user_id),
         queries.cards_merged(tx, user_id),
         queries.shares_of(tx, user_id),
+        _closed_cards(tx, user_id),
     ):
         cards.update(found)
     # An address he only asked for is perhaps somebody else's.
@@ -55,6 +56,18 @@ def find(tx: Transaction, user_id: int) -> Known:
         on_file=tuple(queries.addresses_on_file(tx, user_id)),
         joining=tuple(queries.accounts_joining(tx, user_id)),
     )
+
+
+def _closed_cards(tx: Transaction, user_id: int) -> set[int]:
+    """Find the cards that became one of his own, also by way of others."""
+    found: set[int] = set()
+    waiting = queries.cards_closed_for(tx, user_id)
+    while waiting:
+        card_id = waiting.pop()
+        if card_id not in found:
+            found.add(card_id)
+            waiting += queries.cards_closed_into(tx, card_id)
+    return found
 
 
 def forget_user(

@@ -26,6 +26,22 @@ def cards_merged(tx: Transaction, user_id: int) -> list[int]:
     )
 
 
+def cards_closed_for(tx: Transaction, user_id: int) -> list[int]:
+    """List the cards that a merchant closed in favour of a user's own. # across: by his id"""
+    return tx.all(
+        int,
+        "SELECT m.card_id FROM card_merge m JOIN holder o ON o.card_id = m.into_card_id"
+        " WHERE o.user_id = ? AND o.access = 'owner' ORDER BY m.card_id",
+        user_id,
+    )
+
+
+def cards_closed_into(tx: Transaction, card_id: int) -> list[int]:
+    """List the cards that were closed in favour of one. # across: by the card that got all"""
+    sql = "SELECT card_id FROM card_merge WHERE into_card_id = ? ORDER BY card_id"
+    return tx.all(int, sql, card_id)
+
+
 def cards_of_address(tx: Transaction, email: str) -> list[int]:
     """List the cards that have an address on file. # across: by the address"""
     sql = "SELECT card_id FROM contact WHERE lower(email) = ? ORDER BY card_id"
