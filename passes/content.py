@@ -137,10 +137,13 @@ class PassContent(msgspec.Struct, frozen=True, kw_only=True):
 
     `barcode_format` is a name of specs barcodes §2 or `none`. `message` is the merchant's latest;
     `is_message_new` when the change that brought this content came with it: then it alone speaks.
+    `promotion` is the latest message to all or many, in the pass's language, and `promoted_at`
+    when it came: it speaks beside what else changed, never instead.
     `as_of` only when the merchant knows the balance. `card_url` is our page. `vouchers`: how many
     may be used, None where the program issues none; `keep_by`: until when the tier is kept.
     `speaks`: the field which alone tells of the last change, `unit:pts`, `pending:pts`, `tier` or
     `vouchers`; None: each that changed. `language`: the user's, for words that only he is told.
+    `is_expired`: it still says all it said, and nobody takes it any more.
     """
 
     program: ProgramContent
@@ -157,11 +160,14 @@ class PassContent(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[ExtraField, ...] = ()
     message: str | None = None
     is_message_new: bool = False
+    promotion: str | None = None
+    promoted_at: int | None = None
     speaks: str | None = None
     language: str | None = None
     card_url: str | None = None
     expires_at: int | None = None
     is_voided: bool = False
+    is_expired: bool = False
     nfc: Nfc | None = None
 
 

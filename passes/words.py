@@ -31,6 +31,8 @@ WORDS: dict[str, Text] = {
     "number": {"fr": "Numéro de carte", "en": "Card number"},
     "message": {"fr": "Dernier message", "en": "Latest message"},
     "no_message": {"fr": "Aucun message", "en": "No message"},
+    "promotion": {"fr": "Offres et nouveautés", "en": "Offers and news"},
+    "no_promotion": {"fr": "Rien de nouveau", "en": "Nothing new"},
     "terms": {"fr": "Conditions", "en": "Terms"},
     "card_page": {"fr": "Votre carte en ligne", "en": "Your card online"},
     "program": {"fr": "Programme", "en": "Program"},
@@ -41,6 +43,18 @@ WORDS: dict[str, Text] = {
     "no_longer_valid": {
         "fr": "Cette carte n'est plus valable.",
         "en": "This card is no longer valid.",
+    },
+    "ending": {
+        "fr": "Ce programme s'arrête après le {day}. {notice}",
+        "en": "This program ends after {day}. {notice}",
+    },
+    "ended": {
+        "fr": "Ce programme s'est arrêté le {day}. {notice}",
+        "en": "This program ended on {day}. {notice}",
+    },
+    "declined": {
+        "fr": "Points manquants du ticket {receipt} : refusés. {reason}",
+        "en": "Missing points of receipt {receipt}: declined. {reason}",
     },
     "leave": {"fr": "Quitter le programme", "en": "How to leave"},
 }

@@ -109,7 +109,7 @@ def register_pass(
     if not is_new:
         return False
     dropped = queries.drop_oldest(tx, row.card_id, row.serial, REGISTRATIONS_MAX)
-    count = passes_of.count_installed(tx, row.card_id, row.serial, by=1 - dropped)
+    count = passes_of.count_installed(tx, row.card_id, row.serial, by=1 - dropped, now=now)
     _tell_from_now_on(tx, row, card.program_id, now)
     if count == 1:
         outbox.record(
@@ -136,7 +136,7 @@ def unregister_pass(
     card_queries.lock_card(tx, row.card_id)
     if not queries.delete_registration(tx, row.card_id, row.serial, device_id):
         return
-    if passes_of.count_installed(tx, row.card_id, row.serial, by=-1) == 0:
+    if passes_of.count_installed(tx, row.card_id, row.serial, by=-1, now=now) == 0:
         outbox.record(
             tx, row.card_id, "pass.removed", event_public_id=event_id, facts=_WALLET, now=now
         )

@@ -10,6 +10,8 @@ from app.cards import holding_queries, queries
 from app.cards.expiry_notices import told_of_expiry
 from app.cards.hosted import HOSTED, speaker_of
 from app.cards.hosted_content import hosted_members
+from app.cards.notices import with_notices
+from app.cards.promoting import promoted
 from app.cards.queries import AccountRow, CardRow, CardState
 from app.outbox import queries as outbox_queries
 from app.programs import service as programs
@@ -93,6 +95,7 @@ def content_of(
     if program is not None and state.account is not None and not is_voided:
         told = _held(tx, state, program, shown, user_id=user_id, now=now)
         content = msgspec.structs.replace(content, nfc=_nfc(card, program), **told)
+        content = with_notices(tx, content, program, card_id=card_id, user_id=user_id, now=now)
     return CardContent(
         card_id=card_id,
         public_id=card.public_id,
@@ -155,9 +158,10 @@ def _held(
     """Return what the card's account adds to the pass."""
     card, account = state.card, state.account
     assert account is not None, "asked for cards that have one"
+    promotion = promoted(tx, card.card_id, user_id=user_id, shown=shown)
     if card.authority != HOSTED:
-        return _told(account, shown)
-    told = hosted_members(tx, card.card_id, shown, now=now) | _spoken(tx, user_id)
+        return _told(account, shown) | promotion
+    told = hosted_members(tx, card.card_id, shown, now=now) | _spoken(tx, user_id) | promotion
     speaker = speaker_of(tx, program, user_id=user_id)
     return told | told_of_expiry(tx, card.card_id, speaker, sequence=account.sequence, now=now)
 

@@ -100,21 +100,28 @@ def set_served(tx: Transaction, row: PassRow) -> None:
     )
 
 
-def add_installed(tx: Transaction, card_id: int, serial: bytes, by: int) -> int:
+def add_installed(tx: Transaction, card_id: int, serial: bytes, by: int, *, now: int) -> int:
     """Count phones that hold the pass, never below zero; return the new count."""
     found = tx.value(
-        "UPDATE pass SET installed = CASE WHEN installed + ? < 0 THEN 0 ELSE installed + ? END"
-        " WHERE card_id = ? AND serial = ? RETURNING installed",
-        *(by, by, card_id, serial),
+        "UPDATE pass SET installed = CASE WHEN installed + ? < 0 THEN 0 ELSE installed + ? END,"
+        " added_at = CASE WHEN added_at IS NULL AND installed + ? > 0 THEN ? ELSE added_at END,"
+        " removed_at = CASE WHEN installed + ? > 0 THEN NULL WHEN installed > 0 THEN ?"
+        " ELSE removed_at END WHERE card_id = ? AND serial = ? RETURNING installed",
+        *(by, by, by, now, by, now, card_id, serial),
     )
     return found if isinstance(found, int) else 0
 
 
-def set_installed(tx: Transaction, card_id: int, serial: bytes, installed: int) -> None:
+def set_installed(
+    tx: Transaction, card_id: int, serial: bytes, installed: int, *, now: int
+) -> None:
     """Set how many hold the pass, where a wallet tells that and no count of phones."""
     tx.run(
-        "UPDATE pass SET installed = ? WHERE card_id = ? AND serial = ?",
-        *(installed, card_id, serial),
+        "UPDATE pass SET installed = ?,"
+        " added_at = CASE WHEN added_at IS NULL AND ? > 0 THEN ? ELSE added_at END,"
+        " removed_at = CASE WHEN ? > 0 THEN NULL WHEN installed > 0 THEN ?"
+        " ELSE removed_at END WHERE card_id = ? AND serial = ?",
+        *(installed, installed, now, installed, now, card_id, serial),
     )
 
 

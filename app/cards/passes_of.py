@@ -97,6 +97,6 @@ def is_newer(row: PassRow, card_revision: int, program_revision: int) -> bool:
     )
 
 
-def count_installed(tx: Transaction, card_id: int, serial: bytes, *, by: int) -> int:
+def count_installed(tx: Transaction, card_id: int, serial: bytes, *, by: int, now: int) -> int:
     """Add to how many phones hold a pass, and return the count."""
-    return pass_queries.add_installed(tx, card_id, serial, by)
+    return pass_queries.add_installed(tx, card_id, serial, by, now=now)

@@ -32,15 +32,15 @@ class Promoted(msgspec.Struct, frozen=True):
     texts: str
 
 
-def latest(tx: Transaction, card_id: int, user_id: int) -> Promoted | None:
-    """Read the newest message that a person was sent on a card; 0: who has the claim token."""
+def latest(tx: Transaction, card_id: int) -> Promoted | None:
+    """Read the newest message that a card was sent."""
     return tx.one(
         Promoted,
         "SELECT m.promotion_id, m.user_id, m.sent_at, p.texts FROM card_promotion m"
         " JOIN card c ON c.card_id = m.card_id JOIN promotion p ON p.program_id = c.program_id"
-        " AND p.promotion_id = m.promotion_id WHERE m.card_id = ? AND m.user_id = ?"
+        " AND p.promotion_id = m.promotion_id WHERE m.card_id = ?"
         " ORDER BY m.sent_at DESC, m.promotion_id DESC LIMIT 1",
-        *(card_id, user_id),
+        card_id,
     )
 
 

@@ -20,6 +20,7 @@ from app.cards import (
     missing_queries,
     pass_queries,
     picture_queries,
+    promotion_queries,
     queries,
     share_queries,
 )
@@ -36,13 +37,14 @@ from app.outbox import queries as outbox_queries
 from app.privacy import queries as privacy_queries
 from app.programs import merchant_queries
 from app.storage.database import Transaction, Value
-from app.users import passkey_queries, promotion_queries
+from app.users import passkey_queries
+from app.users import promotion_queries as users_promotion_queries
 from app.users import queries as users
 
 OF_USER: Mapping[str, str] = {
     **users.EXPORT,
     **passkey_queries.EXPORT,
-    **promotion_queries.EXPORT,
+    **users_promotion_queries.EXPORT,
     **merchant_queries.EXPORT,
     **holding_queries.EXPORT,
     **picture_queries.EXPORT,
@@ -54,6 +56,7 @@ OF_USER: Mapping[str, str] = {
     **consent_queries.EXPORT,
     **missing_queries.EXPORT,
     **pass_queries.EXPORT,
+    **promotion_queries.EXPORT,
     **apple_queries.EXPORT,
     **google_queries.EXPORT,
     **outbox_queries.EXPORT,
@@ -74,7 +77,7 @@ _PREFIXES = {
     "user_id": "user",
 }
 _MOMENTS = {"at", "since", "as_of", "valid_from"}
-_JSON = {"about", "balances", "body", "facts", "fields", "group_names"}
+_JSON = {"about", "balances", "body", "facts", "fields", "group_names", "texts"}
 
 Row = dict[str, Any]
 Section = list[Row]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.storage.database import Transaction
 
 ERASE = {"promotion_sent": "DELETE FROM promotion_sent WHERE user_id = ?"}
@@ -11,13 +13,20 @@ EXPORT = {
 }
 
 
-def sent_at(tx: Transaction, user_id: int, promotion_id: int) -> int | None:
-    """Return when a person was sent a promotion; None: not yet."""
-    found = tx.value(
-        "SELECT sent_at FROM promotion_sent WHERE user_id = ? AND promotion_id = ?",
+class SentRow(msgspec.Struct, frozen=True):
+    """When a person was sent a promotion, and for which of his cards; None: for any."""
+
+    sent_at: int
+    card_id: int | None
+
+
+def sent(tx: Transaction, user_id: int, promotion_id: int) -> SentRow | None:
+    """Read how a person was sent a promotion; None: not yet."""
+    return tx.one(
+        SentRow,
+        "SELECT sent_at, card_id FROM promotion_sent WHERE user_id = ? AND promotion_id = ?",
         *(user_id, promotion_id),
     )
-    return found if isinstance(found, int) else None
 
 
 def count_since(tx: Transaction, user_id: int, after: int) -> int:
@@ -28,11 +37,13 @@ def count_since(tx: Transaction, user_id: int, after: int) -> int:
     return found if isinstance(found, int) else 0
 
 
-def insert_sent(tx: Transaction, user_id: int, promotion_id: int, now: int) -> None:
+def insert_sent(
+    tx: Transaction, user_id: int, promotion_id: int, *, card_id: int | None, now: int
+) -> None:
     """Note that a promotion goes to a person; under his lock."""
     tx.run(
-        "INSERT INTO promotion_sent (user_id, promotion_id, sent_at) VALUES (?, ?, ?)",
-        *(user_id, promotion_id, now),
+        "INSERT INTO promotion_sent (user_id, promotion_id, sent_at, card_id) VALUES (?, ?, ?, ?)",
+        *(user_id, promotion_id, now, card_id),
     )
 
 

@@ -15,7 +15,7 @@ def speaking(content: PassContent, designed: Fields, silent: Fields) -> Fields:
     """Choose the designs by who may speak.
 
     Of several changed fields a phone only says that the pass changed, so where one is named the
-    others are silent.
+    others are silent, but for messages: a promotion changes by itself.
     """
     if content.message is not None and content.is_message_new:
         return silent

@@ -18,6 +18,7 @@ from passes.moments import utc_time
 
 # wallet-py3k writes one wrongly and the other always; the right `barcode` stands in `extra`.
 _DROPPED = ("barcode", "suppressStripShine")
+_MESSAGES = {"message", "promotion"}  # speak whatever else does
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -65,7 +66,7 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
 
     head: bytes  # the JSON object without its closing brace
     designed: dict[str, Any]
-    silent: dict[str, Any]  # the same, where nothing but the message notifies
+    silent: dict[str, Any]  # the same, where nothing but messages notifies
     closing: list[Any]
 
 
@@ -129,7 +130,7 @@ def _is_empty(value: Any) -> bool:
 def _designed(program: ProgramContent, *, is_silent: bool) -> dict[str, Field]:
     language = program.languages[0]
     return {
-        name: field.keys(language, is_silent=is_silent and name != "message")
+        name: field.keys(language, is_silent=is_silent and name not in _MESSAGES)
         for name, field in designs(program).items()
     }
 
@@ -181,7 +182,7 @@ def _card_keys(content: PassContent) -> dict[str, Any]:
             keys["barcode"] = old
     if content.expires_at is not None:
         keys["expirationDate"] = utc_time(content.expires_at)
-    if content.is_voided:
+    if content.is_voided or content.is_expired:
         keys["voided"] = True
     if content.nfc:
         keys["nfc"] = {

@@ -116,11 +116,15 @@ def _of_card(program: ProgramContent) -> Iterator[tuple[str, FieldDesign]]:
     yield design("number")
     yield design("card_page")
     yield design("message", change_message=dict.fromkeys(program.languages, "%@"))
+    yield design("promotion", change_message=dict.fromkeys(program.languages, "%@"))
     if program.units or program.tiers:  # a shop that only has a number has nobody who writes
         # The field is there before the first message: a phone reports a change, not a new field.
         nothing = _words(program, "no_message")
         label = _words(program, "message")
         yield "no_message", FieldDesign(key="message", label=label, value=nothing)
+        nothing = _words(program, "no_promotion")
+        label = _words(program, "promotion")
+        yield "no_promotion", FieldDesign(key="promotion", label=label, value=nothing)
     if program.headline:
         name, headline = dict.fromkeys(program.languages, program.name), program.headline
         value = _spoken(program, headline)

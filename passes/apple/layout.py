@@ -115,6 +115,10 @@ def _back(content: PassContent, designed: dict[str, Field]) -> list[Field]:
         back.append(designed["message"] | {"value": content.message})
     elif "no_message" in designed:
         back.append(designed["no_message"])
+    if content.promotion:
+        back.append(designed["promotion"] | {"value": content.promotion})
+    elif "no_promotion" in designed:
+        back.append(designed["no_promotion"])
     if content.card_url:
         back.append(designed["card_page"] | {"value": content.card_url})
     return back

@@ -52,11 +52,10 @@ def loyalty_object(content: PassContent, issue: ObjectIssue) -> dict[str, Any]:
     if content.is_voided:
         return _blank(content, issue)
     first, second = faces(content)
-    message = message_of(content)
     document: dict[str, Any] = {
         "id": issue.object_id,
         "classId": issue.class_id,
-        "state": "ACTIVE",
+        "state": "EXPIRED" if content.is_expired else "ACTIVE",
         "accountId": content.number,
         "accountName": issue.holder_name and cut(issue.holder_name, NAME_MAX),
         "loyaltyPoints": first,
@@ -66,7 +65,7 @@ def loyalty_object(content: PassContent, issue: ObjectIssue) -> dict[str, Any]:
         "groupingInfo": _group(issue),
         "textModulesData": object_modules(content),
         "linksModuleData": _card_page(content),
-        "messages": message and [message],
+        "messages": messages_of(content),
     }
     return {key: value for key, value in document.items() if value}
 
@@ -90,15 +89,32 @@ def small_objects(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield bare
 
 
+def messages_of(content: PassContent) -> list[dict[str, Any]]:
+    """Write what the merchant said: to this card, and to all or many."""
+    return [each for each in (message_of(content), promotion_of(content)) if each]
+
+
 def message_of(content: PassContent) -> dict[str, Any] | None:
     """Write the merchant's latest message; of one text it always has the same id."""
-    if not content.message or content.is_voided:
+    return _said(content, "message", content.message)
+
+
+def promotion_of(content: PassContent) -> dict[str, Any] | None:
+    """Write the latest message to all or many; each has an id of its own, also of equal words."""
+    return _said(content, "promotion", content.promotion, at=content.promoted_at)
+
+
+def _said(
+    content: PassContent, kind: str, text: str | None, *, at: int | None = None
+) -> dict[str, Any] | None:
+    if not text or content.is_voided:
         return None
-    mark = hashlib.blake2b(content.message.encode(), digest_size=8).hexdigest()
+    marked = text if at is None else f"{at}:{text}"
+    mark = hashlib.blake2b(marked.encode(), digest_size=8).hexdigest()
     return {
-        "id": f"message_{mark}",
-        **member("header", words(content.program, "message")),
-        "body": content.message,
+        "id": f"{kind}_{mark}",
+        **member("header", words(content.program, kind)),
+        "body": text,
         "messageType": "TEXT",
     }
 

@@ -313,7 +313,7 @@ async def test_a_save_while_the_card_is_being_told_is_told_after_that(door: Door
     row = (await door.rows("SELECT serial FROM google_object WHERE card_id = ?", card))[0][0]
 
     def again(tx: Any) -> None:
-        pass_queries.set_installed(tx, card, row, 0)
+        pass_queries.set_installed(tx, card, row, 0, now=door.world.clock.wall())
         found = pass_queries.by_serial(tx, card, row)
         assert found is not None
         service.saved(tx, found, event_id=b"e" * 16, now=door.world.clock.wall())
