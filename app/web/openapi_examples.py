@@ -10,6 +10,7 @@ from typing import Any
 
 Json = dict[str, Any]
 CARD = "card_" + "0" * 31 + "1"
+OTHER_CARD = "card_" + "0" * 31 + "5"
 PROGRAM = "prog_" + "0" * 31 + "2"
 SCAN = "scan_" + "0" * 31 + "3"
 HOLD = "hold_" + "0" * 31 + "4"
@@ -86,7 +87,7 @@ EXAMPLES: dict[str, Any] = {
     "post /v1/checkout/holds/{hold_id}/void": {},
     "post /v1/checkout/tickets": {"id": "T-1", "card_id": CARD, "occurred_at": NOW, **_BASKET},
     "post /v1/checkout/tickets/{ticket_id}/refunds": {"id": "R-1", "lines": [[0, 1]]},
-    "post /v1/checkout/tickets/{ticket_id}/move": {"card_id": CARD, "new_id": "T-2"},
+    "post /v1/checkout/tickets/{ticket_id}/move": {"card_id": OTHER_CARD, "new_id": "T-2"},
     "post /v1/checkout/receipt-codes": {"id": "T-3", "occurred_at": NOW, **_BASKET},
     "post /v1/imports": {"link": "https://example.org/shared"},
     "post /google/callbacks": {},
