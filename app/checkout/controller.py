@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from app.checkout import holding, quoting, refunding, scanning, searching, selling
 from app.checkout.holding import DrawnHold
+from app.checkout.scanning import Recognised
 from app.checkout.schemas import (
     Capturing,
     Hits,
@@ -49,14 +50,17 @@ async def scan(
     """Answer the card of what was read: a number, a barcode's value, a changing or voucher code.
 
     A rotating or one-time code is used up: the same Idempotency-Key gets this answer again, any
-    other scan 409 `code-already-used`, later than its window 410 `code-expired`.
+    other scan 409 `code-already-used`, later than its window 410 `code-expired`. In training
+    nothing is used up, and the scan proves nothing.
     """
     seller, now = seller_of(request), ports.clock.wall()
 
     def look(tx: Transaction) -> ScanOut | None:
         found = scanning.recognise(tx, ports.secrets, seller, data.code, at=now)
-        if found.code is not None:
+        if found.code is not None and not data.training:
             return None
+        if found.code is not None:
+            found = Recognised(found.known, "number")
         return scanning.scanned(tx, ports.secrets, found, seller, now=now)
 
     def work(tx: Transaction) -> Made:
@@ -64,7 +68,7 @@ async def scan(
         scanning.use(tx, found, seller, ticket_key=None, now=now)
         return Made(200, scanning.scanned(tx, ports.secrets, found, seller, now=now))
 
-    if request.headers.get("idempotency-key") is None:
+    if data.training or request.headers.get("idempotency-key") is None:
         seen = await ports.database.read_point(look)  # most scans change nothing
         if seen is not None:
             return Response(seen, status_code=200)

@@ -24,10 +24,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class NewScan(Sent, frozen=True, kw_only=True):
-    """What was read: a number, a barcode's value, a rotating, one-time or voucher code."""
+    """What was read: a number, a barcode's value, a rotating, one-time or voucher code.
+
+    `training`: nothing is used up, and the scan proves nothing.
+    """
 
     code: BarcodeValue
     kind: Literal["barcode", "vas", "smarttap"] = "barcode"
+    training: bool = False
 
 
 class NewSearch(Sent, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import msgspec
 from app.cards import codes
 from app.cards import queries as cards
 from app.cards.tickets import ticket_public
-from app.checkout import pricing, scanning
+from app.checkout import pricing, scanning, till_day
 from app.checkout.paying import Processed, flags_of, payment_of
 from app.checkout.scanning import Recognised
 from app.checkout.schemas import NewTicket, SoldOut
@@ -28,6 +28,7 @@ from app.ledger.posting import BODY_HASH_BYTES
 from app.ledger.service import Drawn, Posted, Posting
 from app.loyalty.events import Step
 from app.outbox import service as outbox
+from app.programs.ending import refuse_ended
 from app.programs.partnering import programs_at_till
 from app.storage.database import Transaction
 
@@ -70,8 +71,8 @@ def sell(
 ) -> Sold:
     """Take a ticket, once by its id.
 
-    Raises: NotFound, CardNotFound, CodeExpired, CodeAlreadyUsed, WrongAuthority; and
-    IdempotencyConflict for an id that was another sale's.
+    Raises: NotFound, CardNotFound, CodeExpired, CodeAlreadyUsed, WrongAuthority; ProgramEnded for
+    a sale after the program's last day; IdempotencyConflict for an id that was another sale's.
     """
     sent, merchant = ticket.sent, slug_of(tx, seller)
     body_hash = hash_of("ticket", merchant, sent)
@@ -82,6 +83,7 @@ def sell(
         raise NotFound
     steps: tuple[Step, ...] = ()
     if ledger.event_of(tx, known.program.program_id, sent.id) is None:
+        refuse_ended(known.program, ticket.occurred_at)
         scanning.use(tx, found, seller, ticket_key=key_hash(sent.id), now=now)
         steps = _steps(tx, seller, found, ticket, at=Processed(now, merchant))
     posting = Posting(
@@ -93,6 +95,12 @@ def sell(
         kind="ticket",
     )
     posted = ledger.post(tx, known.card_id, posting, drawn=Drawn(seed), now=now)
+    till_day.note(
+        *(tx, seller.till_id, posted),
+        own_id=sent.id,
+        at=ticket.occurred_at,
+        minor=ticket.total_minor,
+    )
     done = steps_of(tx, posted) if posted.is_replay else steps
     members = answered(tx, known, posted, own_id=sent.id, most_minor=ticket.total_minor, now=now)
     body = SoldOut(

@@ -78,8 +78,9 @@ def note_ticket(tx: Transaction, row: TillTicket) -> None:
     """Let a till find what it sold; the same again, with a card where there was none."""
     tx.run(
         "INSERT INTO till_ticket (till_id, sold_at, program_id, own_id, card_id, amount_minor,"
-        " units, is_voided) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (till_id, sold_at, program_id, own_id)"
-        " DO UPDATE SET card_id = excluded.card_id, units = excluded.units",
+        " units, is_voided) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (till_id, sold_at, program_id, own_id) DO UPDATE"
+        " SET card_id = excluded.card_id, units = excluded.units",
         *msgspec.structs.astuple(row),
     )
 

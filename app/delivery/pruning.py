@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.apple import queries as apple_queries
 from app.cards import sharing as cards
+from app.checkout import till_controller
 from app.clock import DAY, HOUR
 from app.google import queries as google_queries
 from app.http import queries as http_queries
@@ -25,6 +26,7 @@ async def prune(ports: Ports) -> int:
     gone = await write(lambda tx: http_queries.prune_answers(tx, now - KEPT_FOR, limit=limit))
     gone += await write(lambda tx: apple_queries.prune_log(tx, now - LOG_KEPT, limit=limit))
     gone += await write(lambda tx: cards.prune(tx, now=now - EXPIRED_KEPT, limit=limit))
+    gone += await till_controller.prune(ports, limit=limit)
     gone += await write(lambda tx: users.prune(tx, now=now - EXPIRED_KEPT, limit=limit))
     nonces = await ports.database.read_point(lambda tx: google_queries.old_nonces(tx, now, limit))
     await write(lambda tx: google_queries.delete_nonces(tx, nonces))

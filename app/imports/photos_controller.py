@@ -8,7 +8,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 
 from app.clock import HOUR
-from app.http.callers import user_of
+from app.http.callers import TillCaller, caller_of, scope_of
 from app.http.ports import Ports
 from app.imports.files import unreadable
 from app.imports.schemas import CodeOut, PhotoRead
@@ -24,7 +24,7 @@ _HINT = "Take it again closer and straight, in even light, or type the number."
 @post(
     "/v1/barcodes/read",
     status_code=200,
-    callers=("user",),
+    callers=("user", "till"),
     content_types=("image/*", "multipart/form-data"),
     request_max_body_size=_FORM_MAX,
     tags=["Imports"],
@@ -35,8 +35,10 @@ async def read_photo(request: Request[Any, Any, Any], ports: NamedDependency[Por
 
     422 `no-barcode-found` where none is seen. Addresses in a code are text; nobody calls them.
     """
-    user_id, now = user_of(request).user_id, ports.clock.wall()
-    ports.limiter.check("photos", str(user_id), per_hour=PHOTOS_PER_HOUR, now=now, window=HOUR)
+    caller, now = caller_of(request), ports.clock.wall()
+    # A till's camera reads as a user's does; tills of one merchant do not count together.
+    who = f"till:{caller.till_id}" if isinstance(caller, TillCaller) else scope_of(caller, "")
+    ports.limiter.check("photos", who, per_hour=PHOTOS_PER_HOUR, now=now, window=HOUR)
     found = await ports.pictures.codes(await _picture(request))
     if not found:
         raise unreadable("no-barcode-found", _HINT)

@@ -23,6 +23,7 @@ from app.apple.signers import Signers
 from app.cards import merging
 from app.cards import service as cards
 from app.cards.live import Live
+from app.checkout import till_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
 from app.delivery.google import GoogleChannel
@@ -211,6 +212,7 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
     )
     to_google = GoogleChannel(ports, google.issuers, google.teller)
     chores = [partial(sweep, ports) for sweep in (erasing.sweep, merging.sweep)]
+    chores.append(partial(till_controller.bring_left, ports))
     worker = Worker(ports, [AppleChannel(ports, push), to_google], chores=chores)
     worker.start()
     try:

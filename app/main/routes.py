@@ -8,6 +8,7 @@ from app.apple import controller as apple_controller
 from app.apple import passes_controller
 from app.cards import (
     codes_controller,
+    consents_controller,
     drawing_controller,
     live_controller,
     reissue_controller,
@@ -15,6 +16,7 @@ from app.cards import (
 )
 from app.cards import controller as cards_controller
 from app.checkout import controller as checkout_controller
+from app.checkout import till_controller
 from app.delivery import health_controller
 from app.google import controller as google_controller
 from app.google import partner_controller as google_partner_controller
@@ -41,6 +43,7 @@ ROUTES: list[Any] = [
     *tills_controller.ROUTES,
     *cards_controller.ROUTES,
     *codes_controller.ROUTES,
+    *consents_controller.ROUTES,
     *drawing_controller.ROUTES,
     *live_controller.ROUTES,
     *share_controller.ROUTES,
@@ -55,6 +58,7 @@ ROUTES: list[Any] = [
     *staff_controller.ROUTES,
     *health_controller.ROUTES,
     *checkout_controller.ROUTES,
+    *till_controller.ROUTES,
     *imports_controller.ROUTES,
     *web_controller.ROUTES,
     *preview_controller.ROUTES,
