@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from app.delivery import endings, mailing, pruning, redesigns
+from app.delivery import endings, mailing, messaging, pruning, redesigns
 from app.delivery.channel import Channel
 from app.errors import AppError
 from app.http.ports import Ports
@@ -74,11 +74,12 @@ class Worker:
         return sum([await channel.turn() for channel in self._channels])
 
     async def redesign(self) -> int:
-        """Tell a page of each program that changed; return how many pages."""
+        """Tell a page of each program that changed, of each message to all; return how many."""
         await endings.close_due(self._ports)
         if not all(channel.has_room for channel in self._channels):
             return 0
-        return await redesigns.tell_pages(self._ports, self._channels)
+        told = await redesigns.tell_pages(self._ports, self._channels)
+        return told + await messaging.send_pages(self._ports)
 
     def start(self) -> None:
         """Run until `stop`."""
