@@ -46,7 +46,7 @@ CREATE TABLE webhook_body (
 );
 
 -- family: card. An event for one endpoint: pending, delivered, failed or skipped; 30 days.
--- tries: since it was made or replayed; attempts: in all.
+-- tries: since it was made or replayed; attempts: in all; next_at NULL: it is not pending.
 CREATE TABLE webhook_delivery (
     card_id BIGINT NOT NULL,
     webhook_id BIGINT NOT NULL,
@@ -66,6 +66,8 @@ CREATE INDEX webhook_delivery_of_merchant
     ON webhook_delivery (merchant_id, created_at, card_id, webhook_id, sequence);
 CREATE INDEX webhook_delivery_by_status
     ON webhook_delivery (merchant_id, status, created_at, card_id, webhook_id, sequence);
+CREATE INDEX webhook_delivery_pending ON webhook_delivery (card_id, webhook_id, sequence)
+    WHERE next_at IS NOT NULL;
 
 -- family: card. The deliveries that wait for one endpoint, taken in order: when the first of them
 -- is tried next. Gone when none waits.
