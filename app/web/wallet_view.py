@@ -252,7 +252,10 @@ def _expiry(told: PassContent, words: Catalogue) -> str | None:
     if expiry.unit.currency is None:
         unit = _said(expiry.unit.name, told, words)
         amount = f"{amount} {unit.lower() if unit.istitle() else unit}"
-    return words.text("wallet.expiry", amount=amount, day=day)
+    several = (
+        2 if expiry.unit.currency else expiry.units
+    )  # money is more than one in both languages
+    return words.text("wallet.expiry", n=several, amount=amount, day=day)
 
 
 def _keep_by(told: PassContent, words: Catalogue) -> str | None:

@@ -210,3 +210,46 @@ async def test_an_amount_of_ones_own_is_written_as_the_language_does(
         await windows.go(window, "/")
         figure = await window.page.locator(".figure b").text_content()
         assert figure == "1\u00a0234,50\u00a0€"
+
+
+async def test_a_second_tap_on_a_tile_does_not_close_the_code(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    person = Person(demo.url)
+    person.ask("POST", "/v1/cards", {"shop_name": "Deux", "number": "40170725"})
+    async with windows.opened(chromium, demo.url, token=person.token) as window:
+        await windows.go(window, "/")
+        await window.page.evaluate(
+            "() => { document.querySelector('.tile-main').click();"
+            " document.getElementById('code-middle').click(); }"
+        )
+        await expect(window.page.locator("#code-screen")).to_be_visible()
+
+
+async def test_another_language_keeps_where_the_sign_in_leads(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    async with windows.opened(chromium, demo.url, language="en") as window:
+        await windows.go(window, "/sign-in?next=/settings")
+        await window.page.locator(".foot a[hreflang=fr]").click()
+        await window.page.wait_for_url("**/sign-in?*lang=fr*")
+        assert "next=%2Fsettings" in window.page.url
+
+
+async def test_a_kept_wallet_is_shown_while_the_server_is_in_trouble(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    person = Person(demo.url)
+    person.ask("POST", "/v1/cards", {"shop_name": "Refuge", "number": "40170725"})
+    async with windows.opened(chromium, demo.url, token=person.token, allowed=("503",)) as window:
+        await windows.go(window, "/")
+        await window.page.wait_for_function(
+            "() => caches.open('wallet').then((kept) => kept.match('/', { ignoreVary: true }))"
+        )
+
+        async def trouble(route: Route) -> None:
+            await route.fulfill(status=503, body="busy")
+
+        await window.context.route(demo.url + "/", trouble)
+        await window.page.reload()
+        await expect(window.page.get_by_text("Refuge").first).to_be_visible()

@@ -8,7 +8,9 @@ const MODULE_LEAST = 2; // CSS pixels a module should have before a linear code 
 const MODULE_MOST = 5; // larger than any card: scanners then see only a part
 const WIDE_MOST = 440; // CSS pixels of a square code
 const LINEAR_SHARE = 0.42; // of its length: how high a linear code stands at most
+const SETTLES = 400; // milliseconds in which a second tap belongs to the one that opened
 let codes = [];
+let opened = 0;
 let shown = 0;
 let turned = null; // null: as fits best
 let lock = null;
@@ -30,6 +32,7 @@ export function codeOf(element) {
 /** Opens the screen with codes to swipe through. */
 export function showCodes(list, first = 0) {
   codes = list;
+  opened = performance.now();
   screen_.showModal();
   document.documentElement.style.overflow = "hidden";
   stayAwake();
@@ -187,7 +190,8 @@ function closed() {
 if (screen_) {
   screen_.addEventListener("close", closed);
   screen_.addEventListener("click", (event) => {
-    if (event.target.closest("[data-code-close]") || event.target.id === "code-middle") screen_.close();
+    const isBeside = event.target.id === "code-middle" && performance.now() - opened > SETTLES;
+    if (event.target.closest("[data-code-close]") || isBeside) screen_.close();
   });
   at("code-copy").addEventListener("click", async () => {
     try {

@@ -57,6 +57,15 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// Another language or appearance of this very page: where it leads to next is not lost.
+for (const link of document.querySelectorAll(".foot a[href*='?']")) {
+  const address = new URL(link.href);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (!address.searchParams.has(name) && !["lang", "theme"].includes(name)) address.searchParams.set(name, value);
+  }
+  link.href = address.href;
+}
+
 /** Has the service worker keep addresses, `[[url, revision], …]`, and let go of all others. */
 export async function keep(wanted) {
   if (!("serviceWorker" in navigator)) return;

@@ -77,7 +77,9 @@ async function page(event, url) {
   event.waitUntil(fresh.catch(() => {}));
   if (!former) return fresh.catch(() => nothing(cache));
   const slow = new Promise((resolve) => { setTimeout(resolve, SLOW, null); });
-  const first = await Promise.race([fresh.catch(() => former), slow]);
+  // A server in trouble says so in words; whoever stands at a till needs the card.
+  const good = fresh.then((answer) => (answer.status >= 500 ? former : answer), () => former);
+  const first = await Promise.race([good, slow]);
   if (first) return first;
   event.waitUntil(fresh.then(() => tell({ fresh: key }), () => {}));
   return former;
