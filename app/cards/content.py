@@ -69,7 +69,6 @@ def content_of(
     """Put together what a card shows its user (0: who has the claim token); None: no such card.
 
     `now`: a hosted card shows what its account is then.
-
     A user who does not hold the card sees it voided, without its code and any balance; so does
     who looks at a pass that has ended (`is_ended`): it may be on a phone that was lost.
     """

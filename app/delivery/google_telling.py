@@ -12,6 +12,7 @@ from app.delivery.google_jobs import CardJob, ClassJob, Job, ListJob
 from app.google import queries
 from app.google.calls import Calls
 from app.google.documents import Wanted, channel_of
+from app.google.noting import Sent
 from app.google.teller import Teller
 from app.google.verdicts import (
     Exists409,
@@ -27,6 +28,7 @@ from app.google.verdicts import (
     noise,
 )
 from app.http.ports import Ports
+from app.http.tally import PUSHES_DELIVERED, PUSHES_FAILED
 from app.outbox import queries as outbox_queries
 from app.programs import queries as program_queries
 from app.storage.database import Transaction
@@ -64,6 +66,7 @@ async def _tell_card(ports: Ports, teller: Teller, calls: Calls, job: CardJob) -
     )
     for found in passes:
         sent = await teller.object_told(calls, found, priority=job.priority)
+        _count(ports, found, sent)
         # A refused one waits for another change; a blank one that Google lacks needs nothing.
         if not isinstance(sent.verdict, Settled | Refused | Unknown404):
             at = ports.clock.wall() + _pause(ports, sent.verdict, calls.attempts)
@@ -72,6 +75,17 @@ async def _tell_card(ports: Ports, teller: Teller, calls: Calls, job: CardJob) -
     await ports.database.write(
         partial(settle_card, job=job, issuer_id=issuer_id, passes=passes, now=now)
     )
+
+
+def _count(ports: Ports, found: Wanted, sent: Sent) -> None:
+    """Count a pass of which Google was told something new, or would not hear of it."""
+    program_id, now = found.content.program_id, ports.clock.wall()
+    if program_id is None or not sent.document:
+        return  # a shop's card, or nothing was new
+    if isinstance(sent.verdict, Settled):
+        ports.tally.add(program_id, PUSHES_DELIVERED, now=now)
+    elif isinstance(sent.verdict, Refused):
+        ports.tally.add(program_id, PUSHES_FAILED, now=now)
 
 
 def settle_card(

@@ -16,9 +16,11 @@ from app.apple.push import PushAnswer, PushService
 from app.apple.verdicts import Verdict, is_burst, verdict
 from app.clock import DAY, MINUTE, SECOND
 from app.delivery import queries
+from app.delivery.queries import Device
 from app.delivery.telling import Claimed
 from app.errors import AppError
 from app.http.ports import Ports
+from app.http.tally import PUSHES_DELIVERED, PUSHES_FAILED
 from app.storage.database import Transaction
 
 IN_FLIGHT_MAX = 4_000  # pushes sent and not yet answered
@@ -102,16 +104,43 @@ class Pusher:
             partial(_apply, outcome=each, now=now, keep_tokens=keep_tokens) for each in outcomes
         ]
         try:
-            await self._ports.database.write_batch(works)
+            answers = await self._ports.database.write_batch(works)
         except AppError as error:  # their lease ends, and they are pushed again: harmless twice
             _log.warning("unwritten", code=error.code, count=len(works))
+            return
+        for outcome, program_ids in zip(outcomes, answers, strict=True):
+            self._count(outcome.verdict, program_ids, now=now)
+
+    def _count(self, found: Verdict, program_ids: list[int] | Exception, *, now: int) -> None:
+        """Count a push that Apple took, or that no later one will follow, for its programs."""
+        match found:
+            case verdicts.Settle():
+                name = PUSHES_DELIVERED
+            case verdicts.ForgetToken() | verdicts.ParkToken() | verdicts.Park():
+                name = PUSHES_FAILED
+            case _:
+                return  # tried again
+        for program_id in program_ids if isinstance(program_ids, list) else ():
+            self._ports.tally.add(program_id, name, now=now)
 
 
-def _apply(tx: Transaction, *, outcome: Outcome, now: int, keep_tokens: bool) -> None:
+def _apply(tx: Transaction, *, outcome: Outcome, now: int, keep_tokens: bool) -> list[int]:
+    """Write down what a push came to; return the programs of which it told."""
     claimed = outcome.claimed
     device = queries.lock_device(tx, claimed.device_id)
     if device is None:
-        return
+        return []
+    program_ids = queries.programs_told(
+        tx, claimed.device_id, claimed.pass_type, up_to=claimed.feed
+    )
+    _decide(tx, device, outcome=outcome, now=now, keep_tokens=keep_tokens)
+    return program_ids
+
+
+def _decide(
+    tx: Transaction, device: Device, *, outcome: Outcome, now: int, keep_tokens: bool
+) -> None:
+    claimed = outcome.claimed
     place = (claimed.device_id, claimed.pass_type)
     match outcome.verdict:
         case verdicts.Settle():

@@ -149,6 +149,18 @@ def settle_feed(tx: Transaction, device_id: int, pass_type: str, pushed: int, *,
     )
 
 
+def programs_told(tx: Transaction, device_id: int, pass_type: str, *, up_to: int) -> list[int]:
+    """List the programs of which a push tells: of passes told since the push before."""
+    return tx.all(
+        int,
+        "SELECT DISTINCT c.program_id FROM device_feed f JOIN device_pass p"
+        " ON p.device_id = f.device_id AND p.pass_type = f.pass_type AND p.told > f.pushed"
+        " JOIN card c ON c.card_id = p.card_id WHERE f.device_id = ? AND f.pass_type = ?"
+        " AND p.told <= ? AND c.program_id IS NOT NULL ORDER BY c.program_id",
+        *(device_id, pass_type, up_to),
+    )
+
+
 def delay_feed(tx: Transaction, device_id: int, pass_type: str, *, next_at: int) -> None:
     """Push later; newer changes merge into it."""
     tx.run(

@@ -14,6 +14,7 @@ from app.delivery.channel import Channel
 from app.errors import AppError
 from app.http.ports import Ports
 from app.ledger.sweeping import Sweeper
+from app.programs import counting
 
 # How long to wait before looking again: while there is work, and after a quiet while.
 BUSY_SECONDS = 0.005
@@ -25,6 +26,7 @@ MAIL_SECONDS = 0.2
 REDESIGN_SECONDS, REDESIGN_IDLE_SECONDS = 0.02, 0.5
 SWEEP_SECONDS = 0.25  # a lot dies at most this late on a phone; each reader computes it ahead
 CHORE_SECONDS = 1.0
+COUNT_SECONDS = 5.0  # what a crash may lose of the days' counts
 PROOF_SECONDS, PROOF_IDLE_SECONDS = 0.5, 600.0  # a million cards in three hours
 PRUNE_SECONDS = 3_600.0
 FAULT_SECONDS = 1.0
@@ -62,6 +64,7 @@ class Worker:
             + await self.tell()
             + await self.redesign()
             + await mailing.send_due(self._ports)
+            + await counting.write_down(self._ports)
             + sum([await chore() for chore in self._chores])
         ):
             total += done
@@ -97,6 +100,7 @@ class Worker:
                 loop.create_task(self._repeat(chore, busy=BUSY_SECONDS, idle=CHORE_SECONDS))
                 for chore in self._chores
             ),
+            loop.create_task(self._repeat(self._count, busy=COUNT_SECONDS, idle=COUNT_SECONDS)),
             loop.create_task(self._repeat(self._prune, busy=FAULT_SECONDS, idle=PRUNE_SECONDS)),
             loop.create_task(
                 self._repeat(self._sweeper.step, busy=BUSY_SECONDS, idle=SWEEP_SECONDS)
@@ -119,6 +123,9 @@ class Worker:
 
     async def _mail(self) -> int:
         return await mailing.send_due(self._ports)
+
+    async def _count(self) -> int:
+        return await counting.write_down(self._ports)
 
     async def _prune(self) -> int:
         return await pruning.prune(self._ports)

@@ -9,6 +9,7 @@ import msgspec
 from app.clock import Clock
 from app.http.limits import Limiter
 from app.http.secrets import Secrets
+from app.http.tally import Tally
 from app.ids import Ids
 from app.pictures.reading import Pictures
 from app.settings import Settings
@@ -26,3 +27,4 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     threads: Executor
     limiter: Limiter = msgspec.field(default_factory=Limiter)
     pictures: Pictures = msgspec.field(default_factory=Pictures)
+    tally: Tally = msgspec.field(default_factory=Tally)
