@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from app.cards import claim_queries, holding_queries, pass_queries, queries
+from app.cards.consents import give as give_consents
 from app.cards.making import (
     Drawn,
     add_claim,
@@ -73,6 +76,7 @@ def join(
     *,
     contact: Contact,
     referred_by: str | None = None,
+    consents: Iterable[str] = (),
     mail: Mailing | None,
     drawn: Drawn,
     now: int,
@@ -92,6 +96,7 @@ def join(
     if card is None:
         raise Conflict("this program has no free number left to draw")
     add_contact(tx, card.card_id, contact)
+    give_consents(tx, program.program_id, card.card_id, consents, now=now)
     add_claim(tx, card.card_id, drawn.claim_token, now)
     if mail is not None:
         _send(tx, mail, drawn.mail_id, now)

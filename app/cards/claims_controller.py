@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 from app.cards import claiming, showing
 from app.cards.asking import drawn_codes, hash_of_code, program_named
 from app.cards.claiming import MailedCode
+from app.cards.consents import judged, take_over
 from app.cards.holding_queries import HoldingRow
 from app.cards.mails import claim_mail, code_mail
 from app.cards.making import draw_ids, rule_of
@@ -25,6 +26,7 @@ from app.http.ports import Ports
 from app.ids import digest, parse_public_id, public_id
 from app.ledger import service as ledger
 from app.programs import service as programs
+from app.programs.enrolment import missing_fields
 from app.programs.service import Program
 from app.storage.database import Transaction, Work
 from app.users.addresses import normalized
@@ -90,7 +92,8 @@ async def join(
     email = None
     if data.email is not None:
         email = normalized(data.email, is_live=ports.settings.is_live)
-    contact = Contact(email, None, name, data.birthday, now)
+    contact = Contact(email, data.phone, name, data.birthday, now)
+    consents = _judged(program, contact, data.consents)
     mail = None
     if email is not None:
         mail = claim_mail(ports, program, email, drawn.claim_token)
@@ -105,6 +108,7 @@ async def join(
             codes,
             contact=contact,
             referred_by=data.referred_by,
+            consents=consents,
             mail=mail,
             drawn=drawn,
             now=now,
@@ -114,6 +118,21 @@ async def join(
     if data.referred_by is None:
         return (await once(request, ports, work)).response()
     return await _referred(request, ports, work, now=now)
+
+
+def _judged(program: Program, contact: Contact, keys: tuple[str, ...]) -> frozenset[str]:
+    """Read the consents that are given. Raises InvalidInput, also for what is needed and misses."""
+    given = judged(program, keys)
+    told = {
+        "name": contact.display_name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "birthday": contact.birthday,
+    }
+    missing = missing_fields(program.document, told, given)
+    if missing is not None:
+        raise missing
+    return given
 
 
 async def _referred(
@@ -163,8 +182,10 @@ async def claim(
     user_id, now = user_of(request).user_id, ports.clock.wall()
     hashed = digest(data.claim_token)
     claimed = await ports.database.write(lambda tx: claiming.claim(tx, user_id, hashed, now=now))
-    if claimed.merged is not None:
-        await ledger.settle_card(ports, claimed.merged)
+    merged = claimed.merged
+    if merged is not None:
+        await ledger.settle_card(ports, merged)
+        await ports.database.write(lambda tx: take_over(tx, claimed.card_id, merged))
     public = public_id("card", claimed.public_id)
 
     def keep(tx: Transaction) -> CardOut:

@@ -96,6 +96,23 @@ def give(tx: Transaction, program_id: int, card_id: int, keys: Iterable[str], *,
         queries.insert_consent(tx, card_id, row)
 
 
+def take_over(tx: Transaction, card_id: int, merged: int) -> None:
+    """Let consents that stand on a card which was merged into this one stand here too.
+
+    Not where this card's own stands, or was withdrawn later. The card's family only.
+    """
+    if lock_card(tx, card_id) is None:
+        return
+    for row in queries.last_consents(tx, merged):
+        own = queries.last_consent(tx, card_id, row.consent_key)
+        if row.withdrawn_at is not None:
+            continue
+        if own is not None and (own.withdrawn_at is None or own.withdrawn_at >= row.given_at):
+            continue
+        number = 1 if own is None else own.number + 1
+        queries.insert_consent(tx, card_id, msgspec.structs.replace(row, number=number))
+
+
 def change(
     tx: Transaction, program: Program, card_id: int, wanted: Mapping[str, bool], *, now: int
 ) -> Consents:

@@ -102,10 +102,10 @@ def before(tx: Transaction, card_id: int, request_id: int, limit: int) -> list[M
     return tx.all(_row, sql, card_id, request_id, limit)
 
 
-def last_declined(tx: Transaction, card_id: int) -> MissingRow | None:
-    """Find the request of a card that was declined last."""
+def last_answered(tx: Transaction, card_id: int) -> MissingRow | None:
+    """Find the last request of a card whose answer nothing else tells: it brought no units here."""
     sql = (
-        _MISSING + "WHERE m.card_id = ? AND m.status = 'declined'"
+        _MISSING + "WHERE m.card_id = ? AND m.decided_at IS NOT NULL AND m.units IS NULL"
         " ORDER BY m.decided_at DESC, m.request_id DESC LIMIT 1"
     )
     return tx.one(_row, sql, card_id)
@@ -131,14 +131,30 @@ def queue_of_all(tx: Transaction, program_id: int, after: int, limit: int) -> li
     return tx.all(_row, sql, program_id, after, limit)
 
 
-def others_of_receipt(tx: Transaction, program_id: int, receipt: str, card_id: int) -> int:
-    """Count other cards that told the same receipt. # across: so that none pays twice"""
+def others_of_receipt(tx: Transaction, program_id: int, receipt: str, request_id: int) -> int:
+    """Count other requests of the same receipt. # across: so that it does not earn twice"""
     found = tx.value(
-        "SELECT count(DISTINCT card_id) FROM missing_points"
-        " WHERE program_id = ? AND receipt = ? AND card_id <> ?",
-        *(program_id, receipt, card_id),
+        "SELECT count(DISTINCT request_id) FROM missing_points"
+        " WHERE program_id = ? AND receipt = ? AND request_id <> ?",
+        *(program_id, receipt, request_id),
     )
     return found if isinstance(found, int) else 0
+
+
+def take_over(tx: Transaction, card_id: int, merged: int) -> None:
+    """Copy what was told on a card that was merged into this one; harmless twice."""
+    for row in tx.all(_row, _MISSING + "WHERE m.card_id = ?", merged):
+        tx.run(
+            "INSERT INTO missing_points (card_id, request_id, public_id, program_id, receipt,"
+            " purchased_on, amount_minor, note, status, unit, units, reason, created_at,"
+            " decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (card_id, request_id) DO NOTHING",
+            *msgspec.structs.astuple(msgspec.structs.replace(row, card_id=card_id)),
+        )
+        tx.run(
+            "UPDATE missing_points_by_public SET card_id = ? WHERE public_id = ?",
+            *(card_id, row.public_id),
+        )
 
 
 def public_ids(tx: Transaction, card_id: int) -> list[bytes]:

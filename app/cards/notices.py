@@ -59,11 +59,15 @@ def ending_text(program: Program, language: str) -> str | None:
 
 
 def _answer(tx: Transaction, card_id: int, language: str, *, now: int) -> str | None:
-    """Say why missing points were declined last, while that is news."""
-    last = missing_queries.last_declined(tx, card_id)
+    """Say what was answered last to missing points, while that is news.
+
+    Units that were given here say so themselves, with their entry.
+    """
+    last = missing_queries.last_answered(tx, card_id)
     if last is None or last.decided_at is None or last.decided_at <= now - ANSWER_SHOWN:
         return None
-    return word("declined", language, receipt=last.receipt, reason=last.reason or "").strip()
+    key = "declined" if last.status == "declined" else "granted"
+    return word(key, language, receipt=last.receipt, reason=last.reason or "").strip()
 
 
 def _language(tx: Transaction, program: Program, user_id: int) -> str:

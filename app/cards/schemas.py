@@ -17,14 +17,17 @@ from app.http.fields import (
     LongText,
     Name,
     Natural,
+    Phone,
     PublicId,
     Rfc3339,
     Token,
 )
 from app.loyalty.events import Id as RuleId
+from app.programs.enrolment_schemas import CONSENTS_MAX, ConsentKey
 
 FormatName = Annotated[str, Meta(min_length=1, max_length=32, examples=["EAN_13", "none"])]
 GroupNames = Annotated[list[Name], Meta(max_length=20)]
+ConsentKeys = Annotated[tuple[ConsentKey, ...], Meta(max_length=CONSENTS_MAX)]
 Amount = Annotated[
     str,
     Meta(max_length=24, pattern=r"^-?[0-9]{1,15}([.][0-9]{1,6})?(?![\s\S])", examples=["12.50"]),
@@ -82,12 +85,17 @@ class NewLinkCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who joins; all of it may stay away. `email` only receives the claim link."""
+    """Who joins; what the program does not require may stay away.
+
+    `email` receives the claim link. `consents`: keys of those that are given, of the program's.
+    """
 
     email: Email | None = None
     display_name: Name | None = None
+    phone: Phone | None = None
     birthday: Birthday | None = None
     referred_by: CardNumber | None = None
+    consents: ConsentKeys = ()
 
 
 class Claiming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.errors import REFUSALS, AppError, NotFound, Refused, invalid
+from app.errors import AppError, NotFound, Refused, invalid
 from app.loyalty.model import Refusal
+from app.loyalty.refusal_codes import REFUSALS
 from app.loyalty.refusal_words import refusal_text
 
 _UNKNOWN = {"unknown_ticket", "unknown_burn", "unknown_voucher"}

@@ -23,7 +23,14 @@ from app.google import partner_controller as google_partner_controller
 from app.http import controller as http_controller
 from app.imports import controller as imports_controller
 from app.partners import controller as partners_controller
-from app.partners import events_controller, members_controller, staff_controller
+from app.partners import (
+    ending_controller,
+    events_controller,
+    members_controller,
+    messages_controller,
+    missing_controller,
+    staff_controller,
+)
 from app.privacy import controller as privacy_controller
 from app.programs import controller as programs_controller
 from app.programs import keys_controller, tills_controller
@@ -55,6 +62,10 @@ ROUTES: list[Any] = [
     *partners_controller.ROUTES,
     *events_controller.ROUTES,
     *members_controller.ROUTES,
+    *members_imports_controller.ROUTES,
+    *ending_controller.ROUTES,
+    *missing_controller.ROUTES,
+    *messages_controller.ROUTES,
     *staff_controller.ROUTES,
     *health_controller.ROUTES,
     *checkout_controller.ROUTES,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp
 
 from app.cards.asking import drawn_codes
+from app.cards.consents import judged as judged_consents
 from app.cards.mails import claim_url
 from app.cards.making import draw_ids, rule_of
 from app.cards.numbers import Code
@@ -77,7 +78,7 @@ async def enrol(
     if data.email is not None:
         email = normalized(data.email, is_live=ports.settings.is_live)
     contact = Contact(email, data.phone, name, data.birthday, now)
-    drawn = draw_ids(ports, now)
+    drawn, agreed = draw_ids(ports, now), judged_consents(program, data.consents)
     link = claim_url(ports, drawn.claim_token)
 
     def work(tx: Transaction) -> Made:
@@ -87,6 +88,7 @@ async def enrol(
             codes,
             contact=contact,
             referred_by=data.referred_by,
+            agreed=agreed,
             drawn=drawn,
             link=link,
             now=now,

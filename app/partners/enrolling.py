@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.cards import consents
 from app.cards import queries as card_queries
 from app.cards.hosted import lots_out, voucher_out
 from app.cards.making import Drawn, add_claim, add_contact, known_card, make_of_program
@@ -30,6 +31,7 @@ def enrol(
     *,
     contact: Contact,
     referred_by: str | None = None,
+    agreed: frozenset[str] = frozenset(),
     drawn: Drawn,
     link: str,
     now: int,
@@ -37,8 +39,8 @@ def enrol(
     """Make the card (201), or return the account that a known number has (200).
 
     `link`: the claim address of the drawn token. While nobody holds the card, each answer brings
-    a token that links it. Raises: Conflict when no number is left to draw, InvalidInput for a
-    sponsor that the program does not know.
+    a token that links it. `agreed`: consents of a new card. Raises: ProgramEnded, Conflict when no
+    number is left to draw, InvalidInput for a sponsor that the program does not know.
     """
     sponsor = sponsor_of(tx, program, referred_by)
     card = make_of_program(
@@ -52,6 +54,7 @@ def enrol(
     if card is not None:
         card_id = card.card_id
         add_contact(tx, card_id, contact)
+        consents.give(tx, program.program_id, card_id, agreed, now=now)
     else:
         status, card_id = 200, _known(tx, program, codes)
         card_queries.lock_card(tx, card_id)
@@ -110,6 +113,7 @@ def account_members(tx: Transaction, card_id: int, show: Showing) -> dict[str, A
         "enrolled_at": None if enrolled_at is None else rfc3339(enrolled_at),
         "lots": lots,
         "vouchers": vouchers,
+        "consents": consents.of_account(tx, card_id),
     }
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.cards.schemas import CardFacts, FormatName, LotOut, VoucherOut
+from app.cards.consents import ConsentGiven
+from app.cards.schemas import CardFacts, ConsentKeys, FormatName, LotOut, VoucherOut
 from app.http.fields import (
     BarcodeValue,
     Birthday,
@@ -26,7 +27,10 @@ FIELDS_MAX = 20  # of a statement
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is enrolled; without a number one is drawn. `email` and `phone`: the contact on file."""
+    """Who is enrolled; without a number one is drawn. `email` and `phone`: the contact on file.
+
+    `consents`: keys of those that he gave the merchant, to the texts as they are now.
+    """
 
     number: CardNumber | None = None
     barcode_value: BarcodeValue | None = None
@@ -36,6 +40,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     phone: Phone | None = None
     birthday: Birthday | None = None
     referred_by: CardNumber | None = None
+    consents: ConsentKeys = ()
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,13 +102,14 @@ class AccountOut(CardFacts, frozen=True, kw_only=True):
     """A card as its merchant sees it; lots and vouchers of hosted programs.
 
     `lots`: with something left, those first that expire first; `vouchers`: the newest first.
-    `enrolled_at` null: the program waits for a ticket that enrols.
+    `enrolled_at` null: the program waits for a ticket that enrols. `consents`: those ever given.
     """
 
     display_name: str | None
     enrolled_at: str | None
     lots: list[LotOut]
     vouchers: list[VoucherOut]
+    consents: list[ConsentGiven]
 
 
 class EnrolledOut(AccountOut, frozen=True, kw_only=True):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 import msgspec
 
-from app.errors import REFUSALS, AppError, Refused, UnreadableFile
+from app.errors import AppError, Refused, UnreadableFile
+from app.loyalty.refusal_codes import REFUSALS
 
 # Codes that one error carries by what is wrong with an import file.
 _FILE_CODES = {
@@ -58,26 +58,10 @@ def _kinds(kind: type[AppError]) -> Iterator[type[AppError]]:
         yield from _kinds(child)
 
 
-def error_page(template: str) -> str:
-    """Fill the sections into the page."""
-    sections = "\n".join(_section(text) for text in error_texts())
-    contents = "\n".join(
-        f'<li><a href="#{escape(text.code)}">{text.status} {escape(text.code)}</a></li>'
-        for text in error_texts()
-    )
-    return template.replace("<!-- contents -->", contents).replace("<!-- sections -->", sections)
-
-
-def _section(text: ErrorText) -> str:
+def sections() -> list[ErrorText]:
+    """List what the page shows, a section each: `text` in words for callers."""
     said = "Our fault: nothing was changed; tell us the request_id."
-    return (
-        f'<section id="{escape(text.code)}"><h2>{escape(text.code)}</h2>'
-        f'<p class="status">{text.status} · {escape(text.title)}</p>'
-        f"<p>{_with_code(said if text.status == 500 else text.text)}</p></section>"
-    )
-
-
-def _with_code(text: str) -> str:
-    """Show what stands between backticks as code."""
-    parts = escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
+    return [
+        msgspec.structs.replace(each, text=said) if each.status == 500 else each
+        for each in error_texts()
+    ]
