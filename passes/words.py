@@ -52,6 +52,10 @@ WORDS: dict[str, Text] = {
         "fr": "Ce programme s'est arrêté le {day}. {notice}",
         "en": "This program ended on {day}. {notice}",
     },
+    "granted": {
+        "fr": "Points manquants du ticket {receipt} : acceptés. {reason}",
+        "en": "Missing points of receipt {receipt}: accepted. {reason}",
+    },
     "declined": {
         "fr": "Points manquants du ticket {receipt} : refusés. {reason}",
         "en": "Missing points of receipt {receipt}: declined. {reason}",
