@@ -59,7 +59,7 @@ def health(
     levels = [*(it.level for it in certificates), apns.level, google.level, webhooks.level]
     return HealthOut(
         level=max(levels, key=_LEVELS.index),
-        certificates=sorted(certificates, key=lambda it: it.days_left),
+        certificates=_once(certificates),
         apns=apns,
         google=google,
         webhooks=webhooks,
@@ -87,6 +87,12 @@ def certificates_of(signer: SignerRow, language: str, now: int) -> list[Certific
             )
         )
     return found
+
+
+def _once(certificates: list[CertificateOut]) -> list[CertificateOut]:
+    """List what ends first at the top; Apple's own stands once, whoever it signed for."""
+    found = {(it.name, it.not_after): it for it in certificates}
+    return sorted(found.values(), key=lambda it: it.days_left)
 
 
 def _signers(tx: Transaction, own: list[Program]) -> list[SignerRow]:

@@ -15,13 +15,17 @@ class NewTill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class MadeTill(msgspec.Struct, frozen=True, kw_only=True):
-    """A till and the code that pairs it: shown once, 10 minutes, one use."""
+    """A till and the code that pairs it: shown once, 10 minutes, one use.
+
+    `barcode_svg`: the till's page with the code in its fragment, as a QR code.
+    """
 
     id: str
     code: str
     expires_at: str
     name: str
     location_id: str
+    barcode_svg: str = ""
 
 
 class TillOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -17,6 +18,7 @@ from app.http.ports import Ports
 from app.programs import till_queries, tills
 from app.programs.till_schemas import MadeTill, NewTill, PairedOut, Pairing, TillOut
 from app.storage.database import Transaction
+from passes.barcode import draw_svg
 
 WRONG_CODES_PER_HOUR = 20  # from one address; a right one counts for nothing
 _ADMIN: dict[str, Any] = {"callers": ("merchant",), "scope": "admin"}
@@ -48,9 +50,11 @@ async def make_till(
     """Answer the till with the code that pairs it: 10 minutes, one use, shown this once."""
     merchant_id, now = merchant_of(request).merchant_id, ports.clock.wall()
     drawn = tills.draw(ports.ids, ports.secrets, now)
+    code = draw_svg("QR_CODE", f"{ports.settings.public_url}/till#{drawn.code}", scale=4)
 
     def work(tx: Transaction) -> Made:
-        return Made(201, tills.add_till(tx, merchant_id, data, drawn=drawn, now=now))
+        made = tills.add_till(tx, merchant_id, data, drawn=drawn, now=now)
+        return Made(201, msgspec.structs.replace(made, barcode_svg=code))
 
     return (await once(request, ports, work)).response()
 

@@ -8,6 +8,7 @@ from app.web import (
     about_controller,
     account_controller,
     adding_controller,
+    desk_controller,
     joining_controller,
     shell_controller,
     wallet_controller,
@@ -19,5 +20,6 @@ ROUTES: list[Any] = [
     *about_controller.ROUTES,
     *account_controller.ROUTES,
     *adding_controller.ROUTES,
+    *desk_controller.ROUTES,
     *joining_controller.ROUTES,
 ]

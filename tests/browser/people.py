@@ -46,10 +46,12 @@ def mailed_code(url: str, email: str, *, nth: int = 1) -> str:
 
 
 def signed_in(url: str, email: str) -> str:
-    """Sign a person in by a mailed code; return the session's token."""
+    """Sign a person in by a mailed code, again too; return the session's token."""
     with httpx2.Client(base_url=url, trust_env=False) as client:
+        mails = client.get("/sandbox/mails", params={"to": email}).json()["items"]
+        before = sum(re.search(r"\b\d{8}\b", mail["text"]) is not None for mail in mails)
         client.post("/v1/sign-in/codes", json={"email": email}).raise_for_status()
-        body = {"email": email, "code": mailed_code(url, email)}
+        body = {"email": email, "code": mailed_code(url, email, nth=before + 1)}
         answer = client.post("/v1/sign-in", json=body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])

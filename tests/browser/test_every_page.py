@@ -6,20 +6,24 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import product
+from typing import Literal
 
 import pytest
 import pytest_asyncio
 from litestar import MediaType
 from playwright.async_api import Browser
 
+from app.sandbox.demo import OWNER_EMAIL
 from app.web.pages_routes import ROUTES
 from tests.browser import windows
-from tests.browser.people import Keys, keys_of
+from tests.browser.people import Keys, keys_of, signed_in
 from tests.browser.windows import DESKTOP, PHONE, Language, Window
 from tests.sandbox.demo_server import RunningDemo
 
-# Page → its path, and whether the demo's user looks at it. `{card}`, `{program}` are filled in.
-PAGES = {
+Visitor = bool | Literal["owner"]
+# Page → its path, and who looks: nobody known, the demo's user (True), or the shop's owner.
+# `{card}`, `{program}` are filled in.
+PAGES: dict[str, tuple[str, Visitor]] = {
     "offline": ("/offline", False),
     "about": ("/about", False),
     "sandbox": ("/sandbox", False),
@@ -36,21 +40,28 @@ PAGES = {
     "settings": ("/settings", True),
     "claim": ("/claim#pcc_test_x", False),
     "share": ("/share#x", False),
+    "merchant-keys": ("/merchant/keys", "owner"),
+    "merchant-tills": ("/merchant/tills", "owner"),
+    "merchant-staff": ("/merchant/staff", "owner"),
+    "merchant-webhooks": ("/merchant/webhooks", "owner"),
+    "merchant-health": ("/merchant/health", "owner"),
 }
 SIZES = (PHONE, DESKTOP)
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
-Open = Callable[[tuple[int, int], Language, bool], Awaitable[Window]]
+Open = Callable[[tuple[int, int], Language, Visitor], Awaitable[Window]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def window_for(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Open]:
     """Open one window a size, language and visitor for all pages: opening takes its time."""
-    token = keys_of(demo).user_token
-    known: dict[tuple[tuple[int, int], Language, bool], Window] = {}
+    tokens: dict[Visitor, str | None] = {True: keys_of(demo).user_token, False: None}
+    known: dict[tuple[tuple[int, int], Language, Visitor], Window] = {}
     async with contextlib.AsyncExitStack() as stack:
 
-        async def get(size: tuple[int, int], language: Language, is_user: bool) -> Window:
-            key = (size, language, is_user)
+        async def get(size: tuple[int, int], language: Language, visitor: Visitor) -> Window:
+            key = (size, language, visitor)
+            if visitor not in tokens:
+                tokens[visitor] = signed_in(demo.url, OWNER_EMAIL)
             if key not in known:
                 known[key] = await stack.enter_async_context(
                     windows.opened(
@@ -58,7 +69,7 @@ async def window_for(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Open
                         demo.url,
                         size=size,
                         language=language,
-                        token=token if is_user else None,
+                        token=tokens[visitor],
                         allowed=("404",),
                         # French on an iPhone, English on an Android phone.
                         user_agent=windows.AGENTS[language] if size == PHONE else None,
@@ -73,11 +84,11 @@ async def window_for(chromium: Browser, demo: RunningDemo) -> AsyncIterator[Open
 async def test_a_page_is_accessible_and_fits_in_every_look(
     window_for: Open, demo: RunningDemo, name: str
 ) -> None:
-    path, is_user = PAGES[name]
+    path, visitor = PAGES[name]
     keys = keys_of(demo)
     path = filled(path, keys)
     for size, language in product(SIZES, LANGUAGES):
-        window = await window_for(size, language, is_user)
+        window = await window_for(size, language, visitor)
         page = window.page
         await windows.go(window, path, status=404 if name == "missing" else 200)
         assert await page.locator("html").get_attribute("lang") == language
@@ -113,9 +124,9 @@ async def test_no_page_is_left_out() -> None:
 async def test_text_of_twice_the_size_still_fits(
     window_for: Open, demo: RunningDemo, name: str
 ) -> None:
-    path, is_user = PAGES[name]
+    path, visitor = PAGES[name]
     for size in SIZES:
-        window = await window_for(size, "fr", is_user)
+        window = await window_for(size, "fr", visitor)
         await windows.go(
             window, filled(path, keys_of(demo)), status=404 if name == "missing" else 200
         )
