@@ -11,7 +11,16 @@ from functools import partial
 
 import msgspec
 
-from app.cards import claim_queries, holding_queries, member_queries, pass_queries, queries
+from app.cards import (
+    claim_queries,
+    consent_queries,
+    holding_queries,
+    member_queries,
+    missing_queries,
+    pass_queries,
+    queries,
+)
+from app.cards.consents import take_over
 from app.cards.ending import end_sharing, renew_codes
 from app.cards.leaving import forget
 from app.cards.making import known_card
@@ -140,7 +149,9 @@ def arrive(tx: Transaction, merge: MergeRow, *, now: int) -> None:
         give_to(tx, kept.card_id, owner, now)
     contact = queries.contact(tx, merge.card_id)
     if contact is not None:
-        _fill_contact(tx, kept, contact)
+        fill_contact(tx, kept, contact)
+    take_over(tx, kept.card_id, merge.card_id)
+    missing_queries.take_over(tx, kept.card_id, merge.card_id)
     about = {"from": gone.card.number[-_LAST_DIGITS:]}
     noted = Noted(merge.note_id, merge.created_at, merge.made_by)
     note(tx, kept.card_id, noted, kind=RECEIVED, about=about)
@@ -159,7 +170,8 @@ def last_of(tx: Transaction, merge: MergeRow) -> int:
     return here
 
 
-def _fill_contact(tx: Transaction, kept: CardRow, moved: Contact) -> None:
+def fill_contact(tx: Transaction, kept: CardRow, moved: Contact) -> None:
+    """Put on file of a card what is not there yet; under its lock."""
     here = queries.contact(tx, kept.card_id)
     if here is None:
         queries.insert_contact(tx, kept.card_id, moved)
@@ -204,6 +216,8 @@ def finished(tx: Transaction, card_id: int, *, now: int) -> None:
         if user_id != owner:
             queries.delete_holder(tx, card_id, user_id)
     tx.run(queries.ERASE["contact"], card_id)
+    tx.run(consent_queries.ERASE["consent"], card_id)
+    tx.run(missing_queries.ERASE["missing_points"], card_id)
     member_queries.note_applied(tx, card_id, now)
 
 
