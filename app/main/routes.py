@@ -24,12 +24,14 @@ from app.http import controller as http_controller
 from app.imports import controller as imports_controller
 from app.partners import controller as partners_controller
 from app.partners import (
+    deliveries_controller,
     ending_controller,
     events_controller,
     members_controller,
     messages_controller,
     missing_controller,
     staff_controller,
+    webhooks_controller,
 )
 from app.privacy import controller as privacy_controller
 from app.programs import controller as programs_controller
@@ -67,6 +69,8 @@ ROUTES: list[Any] = [
     *missing_controller.ROUTES,
     *messages_controller.ROUTES,
     *staff_controller.ROUTES,
+    *webhooks_controller.ROUTES,
+    *deliveries_controller.ROUTES,
     *health_controller.ROUTES,
     *checkout_controller.ROUTES,
     *till_controller.ROUTES,
