@@ -39,9 +39,13 @@ _MERCHANT: dict[str, Any] = {"callers": ("merchant",)}
 
 def draw_note(request: Request[Any, Any, Any], ports: Ports, now: int) -> Noted:
     """Draw a note's id, and name who asks."""
+    return Noted(ports.ids.next(now), now, made_by(request))
+
+
+def made_by(request: Request[Any, Any, Any]) -> str:
+    """Name who asks, as notes remember him."""
     caller: MerchantCaller = merchant_of(request)
-    made_by = f"key:{caller.key_id}" if caller.key_id else f"user:{caller.user_id}"
-    return Noted(ports.ids.next(now), now, made_by)
+    return f"key:{caller.key_id}" if caller.key_id else f"user:{caller.user_id}"
 
 
 async def _program(request: Request[Any, Any, Any], ports: Ports, program_id: str) -> Program:

@@ -65,7 +65,7 @@ def take(
         raise StaleStatement(decided.sequence)
     queries.take(tx, TakenRow(card_id, decided.account, decided.message), now=now)
     if decided.is_changed:
-        changed = _changed(card_id, decided, event_ids, priority=outbox.SINGLE)
+        changed = change_of(card_id, decided, event_ids, priority=outbox.SINGLE)
         outbox.change(tx, changed, now=now)
     return StatementOut(
         card_number=standing.number, sequence=told.sequence, changed=decided.is_changed
@@ -97,7 +97,7 @@ def take_lines(tx: Transaction, program: Program, lines: list[Line], *, now: int
         standing[key] = msgspec.structs.replace(found, account=decided.account)
         taken.append(TakenRow(found.card_id, decided.account, decided.message))
         if decided.is_changed:
-            changes.append(_changed(found.card_id, decided, line.event_ids, priority=outbox.BULK))
+            changes.append(change_of(found.card_id, decided, line.event_ids, priority=outbox.BULK))
         answers.append(Answered(line=line.line, status="ok"))
     if taken:
         queries.take_many(tx, taken, now=now)
@@ -110,9 +110,10 @@ def _refused(line: Line) -> Answered:
     return error_answer(line.line, line.error or CardNotFound())
 
 
-def _changed(
+def change_of(
     card_id: int, change: Change, event_ids: tuple[bytes, ...], *, priority: int
 ) -> Changed:
+    """Say what phones and webhooks are told of a statement; two event ids were drawn for it."""
     account = change.account
     facts: dict[str, Any] = {
         "sequence": account.sequence,
