@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from app.cards import consents, missing, missing_queries, service
 from app.cards.consents import Consents
@@ -21,14 +20,14 @@ from app.http.paging import After, Limit, Page, page, position
 from app.http.ports import Ports
 from app.ids import parse_public_id
 from app.programs import service as programs
-from app.programs.enrolment_schemas import CONSENTS_MAX, ConsentKey
+from app.programs.enrolment_schemas import ConsentKey
 from app.programs.service import Program
 from app.storage.database import Transaction
 
 TAGS = ["Cards"]
 _HOLDER: dict[str, Any] = {"callers": ("user",)}
 _NEWEST = 2**62
-Wanted = Annotated[dict[ConsentKey, bool], Meta(min_length=1, max_length=4 * CONSENTS_MAX)]
+Wanted = dict[ConsentKey, bool]
 
 
 @get("/v1/cards/{card_id:str}/consents", tags=TAGS, summary="What a card asks", **_HOLDER)

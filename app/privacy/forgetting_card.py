@@ -115,6 +115,7 @@ def forget_contact(tx: Transaction, asked: Asked) -> None:
     _delete_contact(tx, card, asked.secrets)
     tx.run(ledger_queries.ERASE["ledger_birthday"], asked.card_id)
     tx.run(claim_queries.ERASE["link_code"], asked.card_id)
+    tx.run(consent_queries.ERASE["consent"], asked.card_id)
 
 
 def _delete_contact(tx: Transaction, card: CardRow, secrets: Secrets) -> None:
@@ -138,6 +139,8 @@ def _delete_look_ups(tx: Transaction, card: CardRow) -> None:
         tx.run(claim_queries.ERASE["claim_by_token"], token)
     for code in privacy_queries.one_time_hashes(tx, card_id):
         code_queries.delete_one_time_code(tx, card_id, code)
+    for request in missing_queries.public_ids(tx, card_id):
+        tx.run(missing_queries.ERASE["missing_points_by_public"], request)
     end_sharing(tx, card_id)
 
 

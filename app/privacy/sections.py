@@ -77,7 +77,7 @@ _PREFIXES = {
     "user_id": "user",
 }
 _MOMENTS = {"at", "since", "as_of", "valid_from"}
-_JSON = {"about", "balances", "body", "facts", "fields", "group_names", "texts"}
+_JSON = {"about", "balances", "body", "consent_text", "facts", "fields", "group_names", "texts"}
 
 Row = dict[str, Any]
 Section = list[Row]
