@@ -42,7 +42,7 @@ from app.main.routes import ROUTES
 from app.pictures.reading import Pictures
 from app.privacy import controller as privacy_controller
 from app.privacy import erasing, restoring
-from app.programs import merchants, tills
+from app.programs import counting, merchants, tills
 from app.programs import service as programs
 from app.settings import Settings, apns_url, read_settings
 from app.storage.open import open_database
@@ -50,6 +50,7 @@ from app.users import service as users
 
 # Google's root keys are asked for once the server listens: the sandbox's stand on itself.
 _ROOT_KEYS_AFTER_SECONDS = 1.0
+_COUNTS_EVERY_SECONDS = 5.0  # what a crash may lose of the days' counts
 
 # Lives from the start of the server to its end: the delivery worker, the sandbox's listeners.
 Background = Callable[[Ports], AbstractAsyncContextManager[Any]]
@@ -237,20 +238,28 @@ def _delivering(
 def _listening(
     ports: Ports, google: Google, live: Live
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Keep the keys fresh by which callbacks are believed; hang up in the end."""
+    """Keep the keys fresh by which callbacks are believed, and write down what was counted."""
 
     async def keep_keys() -> None:
         await ports.clock.sleep(_ROOT_KEYS_AFTER_SECONDS)
         await google.root_keys.run()
 
+    async def keep_counts() -> None:
+        while True:
+            await ports.clock.sleep(_COUNTS_EVERY_SECONDS)
+            await counting.write_down(ports)
+
     @asynccontextmanager
     async def run(_app: Litestar) -> AsyncIterator[None]:
-        task = asyncio.get_running_loop().create_task(keep_keys())
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(keep_keys()), loop.create_task(keep_counts())]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await counting.write_down(ports)
             await live.close()
             await google.close()
 

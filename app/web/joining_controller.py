@@ -18,6 +18,7 @@ from app.programs.content import program_content
 from app.programs.service import Program
 from app.storage.database import Transaction
 from app.web.devices import device_of
+from app.web.landing import count_view, is_staff
 from app.web.pages import missing, render, visitor_of, words_of
 from app.web.way_out import way_out
 from passes.barcode import draw_svg
@@ -57,17 +58,19 @@ async def join_page(
     """Draw the page of a program by `prog_…` or slug; making the card is the page's one act."""
     visitor, language = await visitor_of(request, ports), words_of(request).language
 
-    def work(tx: Transaction) -> tuple[Program, str | None] | None:
+    def work(tx: Transaction) -> tuple[Program, str | None, bool] | None:
         program = programs.program_named(tx, program_id)
         if program is None:
             return None
         logo = queries.images_of(tx, program.program_id).get("logo")
-        return program, None if logo is None else f"/images/{logo.hex()}.png"
+        logo_url = None if logo is None else f"/images/{logo.hex()}.png"
+        return program, logo_url, is_staff(tx, visitor, program)
 
     found = await ports.database.read_point(work)
     if found is None:
         return missing(request, visitor)
-    program, logo_url = found
+    program, logo_url, is_own = found
+    count_view(request, ports, program, is_own=is_own)
     address = f"{ports.settings.public_url}/join/{program.slug}"
     return render(
         request,
