@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: run test check bench nightly mutants
+.PHONY: run test check bench openapi client nightly mutants
 
 # Installed again when what is pinned changes.
 $(STAMP): pyproject.toml constraints.txt
@@ -28,6 +28,15 @@ test: check
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+# docs/openapi.json anew: what clients are written against, which is only ever added to.
+openapi: $(STAMP)
+	$(BIN)/python -m tests.http.openapi_gate
+
+# The typed Python client of docs/client.md, into build/client.
+client: $(STAMP)
+	mkdir -p build
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/openapi-python-client generate --path docs/openapi.json --config docs/client.yml --output-path build/client --overwrite --fail-on-warning
 
 # Random lives of cards, more than 200,000 steps: some 15 minutes of one core.
 nightly: $(STAMP)

@@ -1,4 +1,4 @@
-"""The documentation: /docs, /docs/errors, /openapi.json; every file of it is served by us."""
+"""The OpenAPI document as JSON and YAML, Swagger UI's files, what robots may read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from app.errors import NotFound
 from app.http.ports import Ports
-from app.web.error_page import error_page
+from app.web import yaml
 from app.web.openapi import describe
 
 # Names that may be asked for: what kind each is, and whether it is ours or Swagger UI's.
@@ -36,30 +36,47 @@ async def openapi(
     request: Request[Any, Any, Any], ports: NamedDependency[Ports]
 ) -> Response[bytes]:
     """Answer the document; it is the same for everybody."""
+    return Response(document_of(request, ports).encoded, media_type=MediaType.JSON)
+
+
+@get(
+    "/openapi.yaml",
+    media_type="application/yaml",
+    tags=["Documentation"],
+    summary="This interface as OpenAPI 3.1, in YAML",
+)
+async def openapi_yaml(
+    request: Request[Any, Any, Any], ports: NamedDependency[Ports]
+) -> Response[str]:
+    """Answer the same document in YAML."""
+    state = request.app.state
+    if "openapi_yaml" not in state:
+        state.openapi_yaml = yaml.written(document_of(request, ports).plain)
+    return Response(state.openapi_yaml, media_type="application/yaml")
+
+
+class Described(msgspec.Struct, frozen=True):
+    """The document, as objects and as JSON."""
+
+    plain: dict[str, Any]
+    encoded: bytes
+
+
+def document_of(request: Request[Any, Any, Any], ports: Ports) -> Described:
+    """Return the app's own document; derived once, when first asked for."""
     state = request.app.state
     if "openapi" not in state:
         dependencies = {"ports": Provide(lambda: ports, sync_to_thread=False)}
-        state.openapi = msgspec.json.encode(describe(state.routes, dependencies))
-    return Response(state.openapi, media_type=MediaType.JSON)
+        plain = describe(state.routes, dependencies)
+        state.openapi = Described(plain, msgspec.json.encode(plain))
+    found: Described = state.openapi
+    return found
 
 
 @get("/robots.txt", media_type=MediaType.TEXT, tags=["Operating"], summary="What robots may read")
 async def robots() -> str:
     """Admit robots to what is for everybody, and Google to its callbacks."""
     return _ROBOTS
-
-
-@get("/docs", media_type=MediaType.HTML, tags=["Documentation"], summary="This page")
-async def docs() -> Response[bytes]:
-    """Answer the page that shows the interface."""
-    return Response(_file("app.web", "docs.html"), media_type=MediaType.HTML)
-
-
-@get("/docs/errors", media_type=MediaType.HTML, tags=["Documentation"], summary="All error codes")
-async def errors() -> Response[str]:
-    """Answer a page with a section for each code, its name as anchor."""
-    template = _file("app.web", "errors.html").decode()
-    return Response(error_page(template), media_type=MediaType.HTML)
 
 
 @get(
@@ -81,4 +98,4 @@ def _file(package: str, name: str) -> bytes:
     return (files(package) / "static" / name).read_bytes()
 
 
-ROUTES = [openapi, robots, docs, errors, asset]
+ROUTES = [openapi, openapi_yaml, robots, asset]

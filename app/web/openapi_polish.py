@@ -98,7 +98,7 @@ def _set_body(name: str, operation: Json, schemas: Json) -> None:
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         if (name, kind) in _BY_HAND:
             content["schema"] = _BY_HAND[name, kind]
-        elif kind == _LINES or not kind.startswith(_TEXTS):
+        elif kind not in {_JSON, "multipart/form-data"}:
             content["schema"] = _BYTES
         example = example_of(name, kind, content["schema"], schemas)
         if example is not None:

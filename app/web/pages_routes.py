@@ -9,6 +9,7 @@ from app.web import (
     account_controller,
     adding_controller,
     desk_controller,
+    docs_controller,
     joining_controller,
     shell_controller,
     wallet_controller,
@@ -21,5 +22,6 @@ ROUTES: list[Any] = [
     *account_controller.ROUTES,
     *adding_controller.ROUTES,
     *desk_controller.ROUTES,
+    *docs_controller.ROUTES,
     *joining_controller.ROUTES,
 ]

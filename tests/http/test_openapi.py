@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.robotparser import RobotFileParser
 
 import msgspec
 import pytest
 from litestar import Litestar
+from yaml import safe_load
 
+from app.http.media import decode_json
+from app.web.curl import curl_of
 from app.web.openapi import handlers
 from tests.http.asgi import call
 
@@ -116,17 +121,53 @@ async def test_every_code_has_a_section_on_the_page_of_errors(app: Litestar) -> 
         assert f'id="{code}"' in page
 
 
-async def test_the_documentation_page_names_nothing_outside(app: Litestar) -> None:
-    for target in ("/docs", "/docs/errors", "/docs/assets/docs.js", "/docs/assets/docs.css"):
-        answer = await call(app, "GET", target)
-        assert answer.status == 200
-        assert b"http://" not in answer.body
-        assert b"https://" not in answer.body
-        assert b"onclick" not in answer.body
-        assert b"<style" not in answer.body
-    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"):
+async def test_the_documentation_pages_load_nothing_from_outside(app: Litestar) -> None:
+    for name in ("", "/errors", "/till", "/statements", "/webhooks", "/routes", "/client"):
+        answer = await call(app, "GET", f"/docs{name}")
+        assert answer.status == 200, name
+        page = answer.body.decode()
+        for found in re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', page):
+            assert found.startswith("/") and not found.startswith("//"), (name, found)
+        assert not re.search(r"<style| style=|<script>|\son\w+=", page), name
+    for name in ("docs.js", "docs.css", "swagger-ui.css", "swagger-ui-bundle.js"):
         assert (await call(app, "GET", f"/docs/assets/{name}")).status == 200
-    assert (await call(app, "GET", "/docs/assets/..%2Fdocs.html")).status == 404
+    assert (await call(app, "GET", "/docs/assets/..%2Fyaml.py")).status == 404
+
+
+async def test_the_yaml_is_the_same_document(app: Litestar, document: Any) -> None:
+    answer = await call(app, "GET", "/openapi.yaml")
+    assert answer.headers["content-type"] == "application/yaml"
+    assert safe_load(answer.body) == document
+
+
+async def test_the_page_of_routes_has_a_command_for_each(app: Litestar, document: Any) -> None:
+    page = unescape((await call(app, "GET", "/docs/routes")).body.decode())
+    for path, method, handler in handlers(app):
+        if not path.startswith("/v1/"):
+            continue
+        assert f"<code>{method.upper()} {path}</code>" in page
+        command = curl_of(path, method, document["paths"][path][method])
+        assert command in page
+        needs_key = "Idempotency-Key" in str(document["paths"][path][method].get("parameters"))
+        assert needs_key == ("Idempotency-Key: " in command), path
+        assert ("Authorization" in command) == bool(
+            handler.opt.get("callers") and not handler.opt.get("optional")
+        ), path
+
+
+async def test_every_body_of_json_has_an_example_that_its_own_decoder_takes(
+    app: Litestar, document: Any
+) -> None:
+    for path, method, handler in handlers(app):
+        content = document["paths"][path][method].get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            continue
+        example = content["application/json"].get("example")
+        assert example is not None, f"{method} {path}: app/web/openapi_examples.py"
+        field = handler.parsed_data_field
+        kind = handler.opt.get("takes") or (field.annotation if field else None)
+        if kind is not None:
+            decode_json(msgspec.json.encode(example), kind)
 
 
 async def test_robots_may_fetch_what_google_wallet_needs_and_no_more(app: Litestar) -> None:

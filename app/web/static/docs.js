@@ -2,10 +2,10 @@
 window.addEventListener("DOMContentLoaded", () => {
   SwaggerUIBundle({
     url: "/openapi.json",
-    dom_id: "#api",
+    dom_id: "#swagger",
     deepLinking: true,
-    docExpansion: "list",
-    defaultModelsExpandDepth: 0,
+    docExpansion: "none",
+    defaultModelsExpandDepth: -1,
     validatorUrl: null,
     persistAuthorization: false,
   });
