@@ -7,7 +7,8 @@ from typing import Any
 
 from app.cards.passes_of import pass_of
 from app.outbox import queries as outbox
-from tests.cards.cards_world import NUMBERS, Asking, card_row, merchant, rows, user
+from app.privacy import erasing
+from tests.cards.cards_world import NUMBERS, Asking, card_row, merchant, program, rows, user
 from tests.flows.conftest import World
 from tests.partners.hosted_shop import Shop
 from tests.partners.members_world import (
@@ -165,6 +166,31 @@ async def test_another_merchant_is_told_nothing_and_changes_nothing(world: World
             {k: v for k, v in each.json().items() if k not in drop} for each in (theirs, nobodys)
         ]
         assert told[0] == told[1]
+    own = f"/v1/partner/programs/{await program(stranger)}/cards"
+    for tail, body in (("renumber", {}), ("merge", {"into": card})):
+        theirs, nobodys = [
+            (await stranger("POST", f"{own}/{named}/{tail}", body)).json()
+            for named in (card, f"card_{'0' * 32}")
+        ]
+        assert theirs | {"request_id": ""} == nobodys | {"request_id": ""}
+        assert theirs["code"] == "card-not-found"
     seen = await stranger("GET", f"{shop.path}/cards/{card}/timeline")
     assert seen.json()["code"] == "not-found"
     assert (await shop.account())["number"] == LOST and balance(await shop.account()) == 0
+
+
+async def test_an_erasure_forgets_former_numbers_and_frees_them(world: World) -> None:
+    shop = await open_desk(world)
+    ana, card = await hold(shop, LOST)
+    assert (await renumber(shop, LOST, number=NEW)).status_code == 200
+    inside = await card_row(world.ports, card)
+    ((user_id,),) = await rows(world.ports, "SELECT user_id FROM holder WHERE card_id = ?", inside)
+    told = (await ana("GET", "/v1/me/export")).content
+    assert told[:2] == b"PK"
+    await erasing.erase(world.ports, user_id)
+    assert await rows(world.ports, "SELECT 1 FROM former_number") == []
+    assert await rows(world.ports, "SELECT 1 FROM card_note WHERE card_id = ?", inside) == []
+    left = await rows(world.ports, "SELECT value FROM card_by_number WHERE card_id = 0")
+    assert left == []
+    again = await shop.ask("POST", f"{shop.path}/cards", {"number": LOST})
+    assert again.status_code == 201
