@@ -88,8 +88,8 @@ def _stats(
     rules: Any = program.document.rules
     told = rules if isinstance(rules, dict) else {}
     days = _days(found, counts)
-    units = [unit.id for unit in program.document.units]
     earned, burned = _sums(found, "earn"), _sums(found, "burn", sign=-1)
+    units = sorted({*earned, *burned, *(unit.id for unit in program.document.units)})
     average = None
     if found.buyers:
         hundredths = rdiv(found.visits * 100, found.buyers, "half_up")
