@@ -47,6 +47,17 @@ def former_numbers(tx: Transaction, card_id: int) -> list[FormerRow]:
     )
 
 
+def cards_by_former(tx: Transaction, program_id: int, number: str, limit: int) -> list[int]:
+    """Find the cards that had a number or barcode value. # across: a merchant's search"""
+    return tx.all(
+        int,
+        "SELECT DISTINCT f.card_id FROM former_number f JOIN card c ON c.card_id = f.card_id"
+        " WHERE c.program_id = ? AND c.voided_at IS NULL AND (f.number = ? OR f.barcode_value = ?)"
+        " ORDER BY f.card_id LIMIT ?",
+        *(program_id, number, number, limit),
+    )
+
+
 def insert_former(tx: Transaction, card_id: int, row: FormerRow) -> None:
     """Keep a number that a card had."""
     tx.run(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from app.loyalty.moved import MovedGift, MovedLot, MovedTier, MovedVoucher
 
 BIG = 2**53 - 1
 LINES_MAX = 1_000
@@ -212,49 +214,6 @@ class HandOver(Event, frozen=True, tag="hand_over"):
 
     to: Word
     message: Word
-
-
-class MovedLot(Part, frozen=True):
-    """Units of a closed card. Moments: Unix microseconds; `available_at` None: already."""
-
-    unit: str
-    units: int
-    issuer: str
-    available_at: int | None = None
-    expires_at: int | None = None
-
-
-class MovedVoucher(Part, frozen=True):
-    """A right of a closed card that was not used."""
-
-    template: str
-    kind: Literal["amount", "percent", "item"]
-    value: int
-    min_basket_minor: int
-    source: str
-    expires_at: int | None = None
-
-
-class MovedGift(Part, frozen=True):
-    """What a message gave a closed card: places in what moves, and what was spent of it."""
-
-    id: str
-    lots: tuple[int, ...] = ()
-    vouchers: tuple[int, ...] = ()
-    spent: dict[str, int] = {}
-
-
-class MovedTier(Part, frozen=True):
-    """The tier of a closed card, above the base. Moments: Unix microseconds.
-
-    `granted`: which grants of tiers it has had, so that they come once for both cards.
-    """
-
-    id: str
-    since: int | None = None
-    hold_until: int | None = None
-    is_in_grace: bool = False
-    granted: tuple[str, ...] = ()
 
 
 class Receive(Event, frozen=True, tag="receive"):

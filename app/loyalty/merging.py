@@ -7,8 +7,9 @@ from typing import Any
 from app.loyalty import campaigns, lots, tiers
 from app.loyalty.book import Book
 from app.loyalty.conditions import position_of
-from app.loyalty.events import HandOver, MovedGift, MovedLot, MovedTier, MovedVoucher, Receive
+from app.loyalty.events import HandOver, Receive
 from app.loyalty.model import INTERNAL, Gift, Lot, Message, Voucher
+from app.loyalty.moved import MovedGift, MovedLot, MovedTier, MovedVoucher
 
 _MERGE = "merge"  # the rule, the reason and the source of all that moves
 _Kind = tuple[str, str, int | None, int | None, str]  # what lots may travel together

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.cards import consents
+from app.cards import consents, member_queries
 from app.cards import queries as card_queries
 from app.cards.hosted import lots_out, voucher_out
 from app.cards.making import Drawn, add_claim, add_contact, known_card, make_of_program
@@ -118,13 +118,17 @@ def account_members(tx: Transaction, card_id: int, show: Showing) -> dict[str, A
 
 
 def search(tx: Transaction, program: Program, text: str, *, now: int) -> list[AccountOut]:
-    """Find accounts by number or barcode value as given, else by part of a name or number."""
+    """Find accounts by number or barcode value as given, else by part of a name or number.
+
+    So does a number that a card had until it was lost: somebody has found it.
+    """
     show = Showing(tx, now=now)
     exact = [
         known_card(tx, program.program_id, text),
         card_queries.card_id_by_number(tx, program.program_id, "barcode", look_up_key(text)),
     ]
     found = {card_id for card_id in exact if card_id is not None}
+    found |= set(member_queries.cards_by_former(tx, program.program_id, text, SEARCH_MAX))
     if not found:
         part = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
         found |= set(queries.cards_by_name(tx, program.program_id, f"%{part}%", SEARCH_MAX))

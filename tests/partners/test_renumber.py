@@ -88,6 +88,8 @@ async def test_nobody_gets_a_lost_cards_number_but_that_card_once_it_is_found(
     assert other.status_code == 201 and taken.status_code == 409
     same = await renumber(shop, NEW, number=NEW)
     assert (same.status_code, same.json()["errors"][0]["path"]) == (400, "number")
+    whose = await shop.ask("POST", f"{shop.path}/cards/searches", {"text": LOST})
+    assert [each["number"] for each in whose.json()["items"]] == [NEW]
     found = await renumber(shop, NEW, number=LOST)
     assert (found.status_code, found.json()["number"]) == (200, LOST)
     assert (await scan(shop, NEW)).status_code == 404
