@@ -165,13 +165,27 @@ async def bring_left(ports: Ports) -> int:
     return len(rows)
 
 
-def moved(tx: Transaction, row: MoveRow, own_id: str, posted: Posted, *, now: int) -> MovedOut:
+def moved(
+    tx: Transaction,
+    row: MoveRow,
+    own_id: str,
+    posted: Posted,
+    *,
+    language: str | None,
+    now: int,
+) -> MovedOut:
     """Write where a ticket stands now."""
     state = cards.card_state(tx, posted.card_id)
     program = programs.program_by_id(tx, posted.program_id)
     from_card = ledger_queries.account(tx, row.card_id)
     assert state is not None and program is not None and from_card is not None, "both stand"
-    members = answered(tx, Known(state, program), posted, own_id=own_id, most_minor=BIG, now=now)
+    members = answered(
+        *(tx, Known(state, program), posted),
+        own_id=own_id,
+        most_minor=BIG,
+        now=now,
+        language=language,
+    )
     return MovedOut(
         **members,
         ticket_id=ticket_public(posted.program_id, own_id),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.cards.hosted import speaker_of
 from app.checkout.schemas import BurnOffer, UsableVoucher
-from app.checkout.seller import Known
+from app.checkout.seller import Known, spoken_to
 from app.clock import rfc3339
 from app.ids import public_id
 from app.ledger import service as ledger
@@ -38,17 +37,19 @@ def vouchers_of(view: View) -> list[UsableVoucher]:
     ]
 
 
-def burns_of(tx: Transaction, known: Known, view: View) -> list[BurnOffer]:
+def burns_of(
+    tx: Transaction, known: Known, view: View, *, language: str | None = None
+) -> list[BurnOffer]:
     """List the rules by which something may be spent at a till now, and how much at most."""
-    speaker = speaker_of(tx, known.program)
-    language = spoken(speaker.language)
+    speaker = spoken_to(tx, known.program, language)
+    told_in = spoken(speaker.language)
     in_force = ledger.rules_of(tx, view.program_id).at(view.at).program
     offers = []
     for rule, units, minor in _spendable(tx, known, view, in_force):
         speech = speaker.speech(rule.unit)
-        shown = units_text(units, speech.unit, language, currency=speech.unit_currency)
-        worth = money(minor, in_force.currency, language)
-        at_most, for_ = ("jusqu'à ", "soit") if language == "fr" else ("up to ", "worth")
+        shown = units_text(units, speech.unit, told_in, currency=speech.unit_currency)
+        worth = money(minor, in_force.currency, told_in)
+        at_most, for_ = ("jusqu'à ", "soit") if told_in == "fr" else ("up to ", "worth")
         offers.append(
             BurnOffer(
                 rule=rule.id,

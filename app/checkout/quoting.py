@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.cards.hosted import Speaker, speaker_of
+from app.cards.hosted import Speaker
 from app.checkout import pricing
 from app.checkout.pricing import Price
 from app.checkout.schemas import NewQuote, QuoteLine, QuoteOut, Why
-from app.checkout.seller import Seller, card_named, hosted, slug_of
+from app.checkout.seller import Seller, card_named, hosted, slug_of, spoken_to
 from app.clock import DAY
 from app.errors import invalid
 from app.http.fields import moment
@@ -41,7 +41,8 @@ def quote(tx: Transaction, seller: Seller, wanted: NewQuote, *, now: int) -> Quo
     known = hosted(card_named(tx, seller, wanted.card_id))
     refuse_ended(known.program, at)
     rules = ledger.rules_of(tx, known.program.program_id).at(at).program
-    speaker, slug = speaker_of(tx, known.program), slug_of(tx, seller)
+    speaker = spoken_to(tx, known.program, seller.language)
+    slug = slug_of(tx, seller)
     steps: list[Step] = []
     found: list[Refusal] = []
     cost: Price | None = None

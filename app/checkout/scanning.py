@@ -19,6 +19,7 @@ from app.checkout.schemas import ScanOut
 from app.checkout.seller import Known, Seller, known_card
 from app.errors import CardNotFound
 from app.http.secrets import Secrets
+from app.ids import parse_public_id
 from app.ledger import service as ledger
 from app.programs.partnering import programs_at_till
 from app.programs.service import Program
@@ -41,7 +42,7 @@ class Recognised(msgspec.Struct, frozen=True):
 def recognise(
     tx: Transaction, secrets: Secrets, seller: Seller, text: str, *, at: int, is_late: bool = False
 ) -> Recognised:
-    """Recognise a one-time or rotating code, a number, a barcode's value or a voucher's code.
+    """Recognise a one-time or rotating code, a card's id, number, barcode or voucher's code.
 
     Of two programs that know a number the hosted one comes first, then the older. `at`: when it
     was read. Raises: CardNotFound; CodeExpired.
@@ -54,6 +55,10 @@ def recognise(
         known = known_card(tx, seller, code.card_id)
         if known is not None:
             return Recognised(known, code.kind, code)
+    raw = parse_public_id("card", read)  # whom a search has found
+    known = None if raw is None else known_card(tx, seller, cards.card_id_by_public(tx, raw))
+    if known is not None:
+        return Recognised(known, "number")
     for program in programs:
         for card_id in _by_number(tx, program, text):
             known = known_card(tx, seller, card_id)
@@ -93,7 +98,7 @@ def scanned(
         card=CardFacts(**Showing(tx, now=now).facts(known.state)),
         display_name=display_name(tx, known.card_id),
         vouchers=[] if view is None else vouchers_of(view),
-        burns=[] if view is None else burns_of(tx, known, view),
+        burns=[] if view is None else burns_of(tx, known, view, language=seller.language),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request
 
 from app.cards import queries as cards
+from app.cards.hosted import Speaker, speaker_of
 from app.cards.queries import CardState
 from app.errors import NotFound, WrongAuthority
 from app.http.callers import MerchantCaller, TillCaller, caller_of
@@ -17,15 +18,20 @@ from app.programs.coalitions import merchant_slug
 from app.programs.partnering import is_at_till
 from app.programs.service import Program
 from app.storage.database import Transaction
+from app.users.mails import preferred_language
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose till asks. `name`: how used codes remember it; `till_id` None: the merchant's key."""
+    """Whose till asks. `name`: how used codes remember it; `till_id` None: the merchant's key.
+
+    `language`: what a till's page is read in; None: the program's first.
+    """
 
     merchant_id: int
     name: str
     till_id: int | None = None
     location_id: str | None = None
+    language: str | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -50,6 +56,7 @@ def seller_of(request: Request[Any, Any, Any]) -> Seller:
                 name=f"till:{caller.till_id}",
                 till_id=caller.till_id,
                 location_id=caller.location_id,
+                language=_language(request.headers.get("accept-language")),
             )
         case MerchantCaller(key_id=0):
             return Seller(merchant_id=caller.merchant_id, name=f"user:{caller.user_id}")
@@ -86,6 +93,18 @@ def hosted(known: Known) -> Known:
     if known.program.authority != "ledger":
         raise WrongAuthority("this program's balances are its merchant's own: ask its system")
     return known
+
+
+def spoken_to(tx: Transaction, program: Program, language: str | None) -> Speaker:
+    """Speak of a program to a till, in its language where the program has words in it."""
+    speaker = speaker_of(tx, program)
+    if language is None or language not in speaker.content.languages:
+        return speaker
+    return msgspec.structs.replace(speaker, language=language)
+
+
+def _language(header: str | None) -> str | None:
+    return None if header is None or header in {"", "*"} else preferred_language(header)
 
 
 def slug_of(tx: Transaction, seller: Seller) -> str:

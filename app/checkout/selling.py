@@ -102,7 +102,13 @@ def sell(
         minor=ticket.total_minor,
     )
     done = steps_of(tx, posted) if posted.is_replay else steps
-    members = answered(tx, known, posted, own_id=sent.id, most_minor=ticket.total_minor, now=now)
+    members = answered(
+        *(tx, known, posted),
+        own_id=sent.id,
+        most_minor=ticket.total_minor,
+        now=now,
+        language=seller.language,
+    )
     body = SoldOut(
         **members,
         ticket_id=ticket_public(known.program.program_id, sent.id),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.cards import queries as cards
-from app.cards.hosted import entry_out, speaker_of
+from app.cards.hosted import entry_out
 from app.cards.schemas import CardFacts
 from app.cards.showing import Showing
-from app.checkout.seller import Known
+from app.checkout.seller import Known, spoken_to
 from app.ledger import queries as ledger_queries
 from app.ledger.journal import read_body
 from app.ledger.service import Posted
@@ -17,7 +17,14 @@ from app.storage.database import Transaction
 
 
 def answered(
-    tx: Transaction, known: Known, posted: Posted, *, own_id: str, most_minor: int, now: int
+    tx: Transaction,
+    known: Known,
+    posted: Posted,
+    *,
+    own_id: str,
+    most_minor: int,
+    now: int,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Return the members of an event's answer. `most_minor`: no reward is above the basket."""
     results = dict(posted.results)
@@ -25,7 +32,7 @@ def answered(
         results["discount_minor"] = min(results["discount_minor"], most_minor)
     state = cards.card_state(tx, known.card_id)
     assert state is not None, "it was locked"
-    speaker = speaker_of(tx, known.program)
+    speaker = spoken_to(tx, known.program, language)
     return {
         "id": own_id,
         "results": results,

@@ -97,7 +97,7 @@ async def move(
     if arrived is None:
         raise Conflict("that card takes nothing any more: sell it again")
     body = await ports.database.read(
-        lambda tx: moving.moved(tx, row, own_id, arrived, now=ports.clock.wall())
+        lambda tx: moving.moved(tx, row, own_id, arrived, language=seller.language, now=now)
     )
     headers = {"Idempotent-Replay": "true"} if answer.is_replay or not posted else None
     return Response(body, status_code=201, headers=headers)

@@ -69,6 +69,9 @@ def _program(
         currency=till_day.currency_of(program) if is_hosted else None,
         time_zone=till_day.time_zone_of(program) if is_hosted else None,
         units=units,
+        tiers={
+            tier.id: in_language(tier.name, language, default=default) for tier in content.tiers
+        },
         stamps=[] if in_force is None else _stamps(in_force, units),
         till_search=program.document.settings.till_search,
         proof_from_units=program.document.settings.proof_from_units,

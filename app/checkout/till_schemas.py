@@ -136,7 +136,10 @@ class TillUnit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TillProgram(msgspec.Struct, frozen=True, kw_only=True):
-    """A program whose cards this till reads. `currency`, `time_zone`: of a hosted one."""
+    """A program whose cards this till reads. `currency`, `time_zone`: of a hosted one.
+
+    `tiers`: their names by id.
+    """
 
     id: str
     slug: str
@@ -146,6 +149,7 @@ class TillProgram(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
     time_zone: str | None
     units: list[TillUnit]
+    tiers: dict[str, str]
     stamps: list[StampButton]
     till_search: bool
     proof_from_units: int | None

@@ -10,9 +10,12 @@ from app.web import (
     adding_controller,
     console_controller,
     desk_controller,
+    desk_members_controller,
+    desk_program_controller,
     docs_controller,
     joining_controller,
     shell_controller,
+    till_controller,
     wallet_controller,
 )
 
@@ -24,6 +27,9 @@ ROUTES: list[Any] = [
     *adding_controller.ROUTES,
     *console_controller.ROUTES,
     *desk_controller.ROUTES,
+    *desk_members_controller.ROUTES,
+    *desk_program_controller.ROUTES,
     *docs_controller.ROUTES,
     *joining_controller.ROUTES,
+    *till_controller.ROUTES,
 ]
