@@ -6,6 +6,7 @@ from app.apple import queries as apple_queries
 from app.cards import sharing as cards
 from app.checkout import till_controller
 from app.clock import DAY, HOUR
+from app.delivery import webhook_pruning
 from app.google import queries as google_queries
 from app.http import queries as http_queries
 from app.http.idempotency import KEPT_FOR
@@ -35,6 +36,7 @@ async def prune(ports: Ports) -> int:
         lambda tx: outbox_queries.old_events(tx, now - EVENTS_KEPT, limit)
     )
     await write(lambda tx: outbox_queries.delete_events(tx, old))
+    gone += await webhook_pruning.prune(ports, before=now - EVENTS_KEPT, limit=limit)
     # A callback that has expired is refused for that; its nonce need not be remembered longer.
     heard = await ports.database.read(lambda tx: google_queries.old_nonces(tx, now, limit))
     await write(lambda tx: google_queries.delete_nonces(tx, heard))

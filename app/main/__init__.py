@@ -26,7 +26,9 @@ from app.cards.live import Live
 from app.checkout import till_controller
 from app.clock import Clock, SystemClock
 from app.delivery.apple import AppleChannel
+from app.delivery.channel import Channel
 from app.delivery.google import GoogleChannel
+from app.delivery.webhooks import WebhookChannel
 from app.delivery.worker import Worker
 from app.google.running import Google, make_google
 from app.http import logs, media
@@ -39,6 +41,7 @@ from app.http.secrets import load_secrets
 from app.ids import Ids, SystemRandomness
 from app.ledger import simulating
 from app.main.routes import ROUTES
+from app.outside import Outside
 from app.pictures.reading import Pictures
 from app.privacy import controller as privacy_controller
 from app.privacy import erasing, restoring
@@ -214,7 +217,13 @@ async def delivering(ports: Ports, signers: Signers, google: Google) -> AsyncIte
     to_google = GoogleChannel(ports, google.issuers, google.teller)
     chores = [partial(sweep, ports) for sweep in (erasing.sweep, merging.sweep)]
     chores.append(partial(till_controller.bring_left, ports))
-    worker = Worker(ports, [AppleChannel(ports, push), to_google], chores=chores)
+    outside = Outside(clock=ports.clock, has_loopback=not settings.is_live)
+    channels: list[Channel] = [
+        AppleChannel(ports, push),
+        to_google,
+        WebhookChannel(ports, outside),
+    ]
+    worker = Worker(ports, channels, chores=chores)
     worker.start()
     try:
         yield worker

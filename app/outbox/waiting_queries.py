@@ -100,3 +100,13 @@ def last_told_state(tx: Transaction, card_id: int, sequence: int) -> str | None:
         *(card_id, sequence),
     )
     return found if isinstance(found, str) else None
+
+
+def has_state_after(tx: Transaction, card_id: int, sequence: int) -> bool:
+    """Tell whether a later event says balances and tier."""
+    found = tx.value(
+        "SELECT 1 FROM event WHERE card_id = ? AND sequence > ?"
+        " AND type IN ('balance.updated', 'tier.changed') LIMIT 1",
+        *(card_id, sequence),
+    )
+    return found is not None
