@@ -12,6 +12,7 @@ from app.cards.numbers import Code, look_up_key
 from app.cards.queries import CardRow
 from app.errors import CardNotFound, Conflict, invalid
 from app.outbox import service as outbox
+from app.outbox.service import Changed, Event
 from app.storage.database import Transaction
 
 RENUMBERED = "renumbered"
@@ -30,6 +31,7 @@ class Renumbering(msgspec.Struct, frozen=True, kw_only=True):
     is_drawn: bool
     sealed: bytes
     former_id: int
+    event_id: bytes
     noted: Noted
 
 
@@ -55,7 +57,8 @@ def renumber(tx: Transaction, card_id: int, wanted: Renumbering, *, now: int) ->
     claim_queries.delete_link_code(tx, card_id)
     about = {"from": card.number[-_LAST_DIGITS:]}
     note(tx, card_id, wanted.noted, kind=RENUMBERED, about=about)
-    outbox.touch(tx, card_id, now=now, priority=outbox.SINGLE)
+    event = Event(wanted.event_id, "card.renumbered", {})
+    outbox.change(tx, Changed(card_id, outbox.SINGLE, (event,)), now=now)
 
 
 def _taken(tx: Transaction, card: CardRow, program_id: int, wanted: Renumbering) -> Code:

@@ -81,6 +81,7 @@ async def renumber(
         is_drawn=data.number is None,
         sealed=draw_end(ports),
         former_id=ports.ids.next(now),
+        event_id=ports.ids.public(),
         noted=draw_note(request, ports, now),
     )
 

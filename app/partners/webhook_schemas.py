@@ -13,6 +13,7 @@ EventType = Literal[
     "balance.updated",
     "card.created",
     "card.deleted",
+    "card.renumbered",
     "expiry.near",
     "pass.added",
     "pass.removed",

@@ -69,6 +69,10 @@ async def test_a_lost_card_keeps_all_it_holds_under_another_number(world: World)
     assert await rows(world.ports, "SELECT voided_at FROM pass") == [(world.clock.wall(),)]
     waiting = await rows(world.ports, "SELECT wanted - done FROM outbox WHERE channel = 'apple'")
     assert waiting[0][0] > 0
+    ((kind,),) = await rows(
+        world.ports, "SELECT type FROM event ORDER BY card_id, sequence DESC LIMIT 1"
+    )
+    assert kind == "card.renumbered"
     told = [item["text"] for item in await timeline(shop, NEW)]
     assert f"Lost card: a new number instead of …{LOST[-4:]}" in told
 
