@@ -11,6 +11,7 @@ from app.delivery.health_controller import look
 from app.http.fields import parse_rfc3339
 from app.http.ports import Ports
 from app.ids import public_id
+from app.partners.webhook_schemas import EVENT_TYPES
 from app.programs.service import Program
 from app.users import service as users
 from app.web.console import console_page, staff_of, turned_away
@@ -64,7 +65,9 @@ async def webhooks_page(request: _Asked, ports: NamedDependency[Ports]) -> Respo
     staff = await staff_of(request, ports)
     if staff is None:
         return await turned_away(request, ports)
-    return console_page(request, "desk-webhooks.html", staff=staff, page="webhooks", types=TYPES)
+    return console_page(
+        request, "desk-webhooks.html", staff=staff, page="webhooks", types=EVENT_TYPES
+    )
 
 
 @get("/merchant/health", media_type=_HTML, tags=_TAGS, summary="What will break, and what waits")
@@ -101,14 +104,4 @@ def places_of(programs: list[Program]) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda place: place[1].casefold())
 
 
-TYPES = (  # what a webhook may be told (specs: security §7)
-    "card.created",
-    "card.deleted",
-    "balance.updated",
-    "tier.changed",
-    "pass.added",
-    "pass.removed",
-    "voucher.issued",
-    "voucher.used",
-)
 ROUTES: list[Any] = [keys_page, tills_page, staff_page, webhooks_page, health_page]

@@ -18,7 +18,8 @@ const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeSty
 const days = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 export const when = (text) => moments.format(new Date(text));
 export const day = (text) => days.format(new Date(text));
-export const count = new Intl.NumberFormat(language);
+/** How many digits a currency has behind the comma. */
+export const digitsOf = (currency) => new Intl.NumberFormat(language, { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 export const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
 
 /** Fills a copy of a <template>: `values` by the names in data-f; null takes the element out. */
@@ -115,6 +116,7 @@ export function confirms(dialog) {
   sends(dialog.querySelector("form"), async (data, key) => {
     await what(data, key);
     dialog.close();
+    dialog.querySelector("form").reset();
   });
   return (text, work) => {
     what = work;
