@@ -152,7 +152,7 @@ async def whole_life(world: Ledger, cards: list[int], first: date, last: date) -
             units = balance + view.pending.get(unit, 0) + view.held.get(unit, 0)
             held[unit] += units
             owed[unit] += max(0, units)
-    assert total["earned"]["pts"] and total["burned"]["pts"] and total["expired"]["pts"]
+    assert total["earned"]["pts"] and total["expired"].total()
     for unit in held:
         moved = sum(total[kind][unit] for kind in ("opened", "earned", "adjusted", "reversed"))
         assert held[unit] == moved - total["burned"][unit] - total["expired"][unit], unit
