@@ -17,7 +17,7 @@ HOLD = "hold_" + "0" * 31 + "4"
 NUMBER = "4006381333931"
 CLAIM_TOKEN = "pcc_test_" + "A" * 43  # nobody's
 NOW = "2026-11-21T20:05:00Z"
-_JSON, _LINES = "application/json", "application/x-ndjson"
+_JSON, _LINES, _CSV = "application/json", "application/x-ndjson", "text/csv"
 _PUBLISHED: Json = {
     "name": "Maison Verte",
     "authority": "merchant",
@@ -79,6 +79,24 @@ EXAMPLES: dict[str, Any] = {
         "occurred_at": NOW,
         **_BASKET,
     },
+    "post /v1/partner/programs/{program_id}/cards/{number}/renumber": {"number": "2000000000053"},
+    "post /v1/partner/programs/{program_id}/cards/{number}/merge": {"into": OTHER_CARD},
+    "post /v1/partner/programs/{program_id}/missing-points/{request_id}/adjust": {
+        "unit": "pts",
+        "units": 30,
+        "reason": "The receipt is right.",
+    },
+    "post /v1/partner/programs/{program_id}/missing-points/{request_id}/decline": {
+        "reason": "No such receipt."
+    },
+    "post /v1/partner/programs/{program_id}/members/imports": (
+        "number;name;email;balance\n2000000000060;Ana;ana@example.org;120\n"
+    ),
+    "post /v1/partner/webhooks": {
+        "url": "https://example.org/hooks",
+        "types": ["balance.updated", "tier.changed"],
+    },
+    "put /v1/cards/{card_id}/consents": {"promotions": False},
     "post /v1/checkout/scans": {"code": NUMBER},
     "post /v1/checkout/searches": {"name": "Ana"},
     "post /v1/checkout/quotes": {"card_id": CARD, "basket": _BASKET},
@@ -123,7 +141,7 @@ _OF_LINES = {name: value for name, value in EXAMPLES.items() if isinstance(value
 
 def example_of(name: str, kind: str, schema: Json, schemas: Json) -> Any:
     """Return an example of a body; None for bytes. `name`: method in small letters and path."""
-    if kind == _LINES:
+    if kind in {_LINES, _CSV}:
         return _OF_LINES.get(name)
     if kind != _JSON:
         return None

@@ -42,6 +42,8 @@ CONVERT = {
     "minor_per_unit": 1,
     "min_units": 100,
 }
+VOUCHER = {"id": "bon5", "kind": "amount", "value": 500, "valid": "P6M"}
+ENROLMENT = {"consents": [{"key": "promotions", "text": "Tell me of offers.", "required": False}]}
 
 
 class Unlimited(Limiter):
@@ -172,6 +174,7 @@ class _Settling:
         await self.cards()
         await self.sharing()
         await self.sales()
+        await self.told()
         await self.revoked()
 
     async def signed_in(self, email: str) -> str:
@@ -233,12 +236,13 @@ class _Settling:
         changes = {
             "name": side.name,
             "locations": places,
-            "settings": {"open_numbers": True, "till_search": True},
+            "settings": {"open_numbers": True, "till_search": True, "enrolment": ENROLMENT},
         }
-        rules = HOSTED["rules"] | {"burn": [*HOSTED["rules"]["burn"], CONVERT]}
+        more = {"burn": [CONVERT], "vouchers": [VOUCHER]}
+        rules = HOSTED["rules"] | {name: [*HOSTED["rules"][name], *more[name]] for name in more}
         hosted = await owner("POST", "/v1/partner/programs", HOSTED | changes | {"rules": rules})
         mirrored = EXAMPLES["post /v1/partner/programs"] | changes
-        side.ids["program_id"] = hosted["id"]
+        side.ids["program_id"] = side.ids["named"] = hosted["id"]
         side.mirrored["program_id"] = (await owner("POST", "/v1/partner/programs", mirrored))["id"]
         for name in ("till", "revoked till"):
             body = {"name": f"{side.name} {name}", "location_id": "paris"}
@@ -314,6 +318,57 @@ class _Settling:
         side.ids["receipt_id"] = f"R-{side.name}"
         receipt = {"id": side.ids["receipt_id"], "occurred_at": self.today(), **basket}
         await till("POST", "/v1/checkout/receipt-codes", receipt)
+
+    async def told(self) -> None:
+        side = self.side
+        user, owner = self.asks(side.tokens["user"]), self.asks(side.tokens["owner"])
+        missing = {"receipt": f"{side.name}-1", "amount_minor": 2995}
+        path = f"/v1/cards/{side.ids['card_id']}/missing-points"
+        side.ids["request_id"] = (await user("POST", path, missing))["id"]
+        hook = {"url": f"https://{side.name.lower()}.example/hooks"}
+        side.ids["webhook_id"] = (await owner("POST", "/v1/partner/webhooks", hook))["id"]
+        side.ids["delivery_id"] = await self.delivery()
+
+    async def delivery(self) -> str:
+        """Note a delivery, as the worker does."""
+        public, event, now = (
+            self.ports.ids.public(),
+            self.ports.ids.public(),
+            self.ports.clock.wall(),
+        )
+        hook = bytes.fromhex(self.side.ids["webhook_id"].removeprefix("whk_"))
+        card = bytes.fromhex(self.side.ids["card_id"].removeprefix("card_"))
+
+        def work(tx: Any) -> None:
+            merchant_id, webhook_id = tx.one(
+                lambda *row: row,
+                "SELECT merchant_id, webhook_id FROM webhook_by_public WHERE public_id = ?",
+                hook,
+            )
+            card_id = tx.value("SELECT card_id FROM card_by_public WHERE public_id = ?", card)
+            tx.run(
+                "INSERT INTO webhook_delivery VALUES (?, ?, 1, ?, ?, ?, ?, ?, 1, 1, NULL, ?)",
+                *(
+                    card_id,
+                    webhook_id,
+                    public,
+                    merchant_id,
+                    event,
+                    "balance.updated",
+                    "failed",
+                    now,
+                ),
+            )
+            tx.run(
+                "INSERT INTO webhook_delivery_by_public VALUES (?, ?, ?, 1)",
+                *(public, card_id, webhook_id),
+            )
+            tx.run(
+                "INSERT INTO webhook_body VALUES (?, 1, ?)", card_id, f'{{"a": "{self.side.name}"}}'
+            )
+
+        await self.ports.database.write(work)
+        return f"dlv_{public.hex()}"
 
     def today(self) -> str:
         """Write the frozen moment."""
