@@ -87,7 +87,7 @@ def pass_face(opened: OpenedPass, language: str, *, ios: int) -> Face:
     rows = (zone("secondaryFields"), zone("auxiliaryFields"))
     return Face(
         key=key_of(_number(opened)),
-        name=str(document["organizationName"]),
+        name=str(document.get("logoText") or document["organizationName"]),
         background=background,
         ink=ink,
         label_ink=_color(document.get("labelColor"), ink),

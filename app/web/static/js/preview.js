@@ -19,16 +19,19 @@ function paint(root) {
 export function followDraft(panel, ask, told) {
   const pictures = new Map(); // name → data address
   const chosen = (name) => panel.querySelector(`[name="${name}"]:checked`)?.value;
+  let cards = []; // of all phones and languages, as they were drawn last
   let waits = null;
   let asked = null;
 
+  /** Puts the cards chosen into their phones; the others wait outside of the page. */
   function show() {
     const wanted = { apple: `ios-${chosen("ios") || 27}`, watch: "watch", android: "android" };
     for (const slot of panel.querySelectorAll("[data-slot]")) {
-      for (const card of slot.querySelectorAll("[data-system]")) {
-        card.hidden = card.dataset.system !== wanted[slot.dataset.slot] || card.dataset.language !== chosen("language");
-        for (const side of card.querySelectorAll("[data-side]")) side.hidden = card.dataset.system !== "watch" && side.dataset.side !== chosen("side");
-      }
+      const card = cards.find((one) => one.dataset.system === wanted[slot.dataset.slot] && one.dataset.language === chosen("language"));
+      if (!card) continue;
+      for (const side of card.querySelectorAll("[data-side]")) side.hidden = card.dataset.system !== "watch" && side.dataset.side !== chosen("side");
+      card.hidden = false;
+      slot.replaceChildren(card);
     }
   }
 
@@ -37,10 +40,7 @@ export function followDraft(panel, ask, told) {
     const read = new DOMParser().parseFromString(answer.html, "text/html");
     paint(read);
     for (const image of read.querySelectorAll("[data-picture]")) image.src = pictures.get(image.dataset.picture) || "";
-    for (const slot of panel.querySelectorAll("[data-slot]")) {
-      const isHere = (card) => (card.dataset.system.startsWith("ios") ? "apple" : card.dataset.system) === slot.dataset.slot;
-      slot.replaceChildren(...[...read.querySelectorAll("[data-system]")].filter(isHere).map((card) => document.adoptNode(card)));
-    }
+    cards = [...read.querySelectorAll("[data-system]")].map((card) => document.adoptNode(card));
     show();
   }
 

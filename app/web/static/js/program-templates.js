@@ -68,7 +68,7 @@ const KINDS = { points, stamps, cashback };
 export function programOf(kind, asked) {
   const shown = {
     name: asked.name,
-    design: { background_color: asked.color, foreground_color: "#ffffff", label_color: "#ffffff", logo_text: asked.name, description: both(`Carte ${asked.name}`, `${asked.name} card`) },
+    design: { background_color: asked.color, foreground_color: "#ffffff", label_color: "#ffffff", description: both(`Carte ${asked.name}`, `${asked.name} card`) },
     languages: asked.languages,
   };
   if (kind === "mirrored") {

@@ -51,6 +51,7 @@ function showFigures(found) {
     holder.append(Object.assign(document.createElement("dt"), { textContent: t(`publish.js.${name}`) }), Object.assign(document.createElement("dd"), { textContent: value }));
     return holder;
   }));
+  one("nobody").hidden = found.cards > 0;
   const from = found.effective_from && new Date(found.effective_from);
   one("from").textContent = from ? t("publish.js.from", { at: new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(from) }) : "";
 }
