@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 import msgspec
 
@@ -24,6 +25,7 @@ from app.cards.showing import card_facts
 from app.clock import MINUTE
 from app.errors import Conflict, NotFound
 from app.http.callers import ClaimCaller, Found
+from app.ids import PUBLIC_BYTES, public_id
 from app.ledger import service as ledger
 from app.outbox import service as outbox
 from app.programs.service import Program
@@ -160,8 +162,17 @@ def claim(tx: Transaction, user_id: int, token_hash: bytes, *, now: int) -> Clai
     if card.authority == "ledger":
         # The token is used up by this, so what is derived from its hash comes once.
         ledger.merge(tx, card_id, kept, drawn=ledger.Drawn(token_hash), now=now)
+    into = _kept(tx, kept)
+    outbox.record(
+        tx,
+        card_id,
+        "card.deleted",
+        event_public_id=sha256(b"card.deleted" + token_hash).digest()[:PUBLIC_BYTES],
+        facts={"merged_into": public_id("card", into.public_id)},
+        now=now,
+    )
     outbox.touch(tx, card_id, now=now, priority=outbox.SINGLE)
-    return msgspec.structs.replace(_kept(tx, kept), merged=card_id)
+    return msgspec.structs.replace(into, merged=card_id)
 
 
 def _kept(tx: Transaction, card_id: int) -> Claimed:
