@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 import msgspec
 
 from app.clock import Clock
+from app.http.keeping import Keeper
 from app.http.limits import Limiter
 from app.http.secrets import Secrets
 from app.http.tally import Tally
@@ -28,3 +29,4 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     limiter: Limiter = msgspec.field(default_factory=Limiter)
     pictures: Pictures = msgspec.field(default_factory=Pictures)
     tally: Tally = msgspec.field(default_factory=Tally)
+    kept: Keeper = msgspec.field(default_factory=Keeper)

@@ -63,7 +63,7 @@ class DayOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatsOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_day": "from"}):
-    """A program's figures from one local day to another, both included."""
+    """A program's figures from one local day to another, both included, as of `computed_at`."""
 
     from_day: str
     to: str
@@ -91,3 +91,4 @@ class StatsOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_day": "f
     retention: list[Cohort]
     pushes: Pushes
     days: list[DayOut]
+    computed_at: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
@@ -17,6 +18,8 @@ RETENTION_DAYS = (7, 30, 90)
 COHORTS_MAX = 13  # months
 OPENING = "opening"  # the engine's own rule: a balance taken over, which nobody earned here
 _USES = {"earn", "burn"}  # kinds of entries that somebody caused by using his card
+_DAY_BITS = 9  # 512 days, more than may be asked of at once
+_DAY_MASK = (1 << _DAY_BITS) - 1
 
 By = defaultdict[str, Counter[str]]
 
@@ -86,30 +89,35 @@ class Figures:
 
     def add_uses(self, entries: Iterable[EntryFact], visits: Iterable[Visit]) -> None:
         """Sum a page's entries of the days, and its visits of the days and of those before."""
-        active: set[tuple[int, int]] = set()
+        begins, since = self.days.begins, self.days.since
+        active = set[int]()  # card and day in one number: there are many of them
+        sums: defaultdict[tuple[int, str, str], int] = defaultdict(int)
         for entry in entries:
-            place = self.days.place(entry.at)
-            is_opening = entry.kind == "earn" and entry.rule == OPENING
-            kind = OPENING if is_opening else entry.kind
-            self.by_kind[kind][entry.unit] += entry.units
-            self.of_day[place][kind][entry.unit] += entry.units
-            self.burns[place] += kind == "burn"
+            place, kind = bisect_right(begins, entry.at) - 1, entry.kind
             if kind in _USES:
-                active.add((place, entry.card_id))
+                active.add(entry.card_id << _DAY_BITS | place)
+                if kind == "burn":
+                    self.burns[place] += 1
+                elif entry.rule == OPENING:
+                    kind = OPENING
+            sums[place, kind, entry.unit] += entry.units
+        for (place, kind, unit), units in sums.items():
+            self.by_kind[kind][unit] += units
+            self.of_day[place][kind][unit] += units
         bought, bought_before = set[int](), set[int]()
         for visit in visits:
-            if visit.at < self.days.since:
+            if visit.at < since:
                 bought_before.add(visit.card_id)
                 continue
             self.visits += 1
             bought.add(visit.card_id)
-            active.add((self.days.place(visit.at), visit.card_id))
+            active.add(visit.card_id << _DAY_BITS | bisect_right(begins, visit.at) - 1)
         self.buyers += len(bought)
         self.buyers_before += len(bought_before)
         self.loyal += len(bought & bought_before)
-        self.active_cards += len({card_id for _, card_id in active})
-        for place, _ in active:
-            self.active[place] += 1
+        self.active_cards += len({each >> _DAY_BITS for each in active})
+        for place, count in Counter(each & _DAY_MASK for each in active).items():
+            self.active[place] += count
 
     def add_balances(self, states: Iterable[str]) -> None:
         """Sum what cards hold: also pending or set aside, less what they owe; never below 0."""
