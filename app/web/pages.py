@@ -99,7 +99,7 @@ def render(
             visitor=None if visitor is UNASKED else visitor,
             # Tells the service worker when another user, or none, looks through the same browser.
             owner=_owner(visitor),
-            script_texts=_script_texts(words.language, page),
+            script_texts=_script_texts(words.language, page, is_console="staff" in values),
             **values,
         )
     )
@@ -178,8 +178,9 @@ def _owner(visitor: Visitor | None) -> str:
 
 
 @lru_cache(64)
-def _script_texts(language: str, page: str) -> str:
-    return msgspec.json.encode(catalogue(language).for_script(page)).decode()
+def _script_texts(language: str, page: str, *, is_console: bool) -> str:
+    texts = catalogue(language).for_script(page, is_console=is_console)
+    return msgspec.json.encode(texts).decode()
 
 
 @lru_cache(1)

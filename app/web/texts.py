@@ -62,9 +62,9 @@ class Catalogue(msgspec.Struct, frozen=True):
         """Write a day and a time."""
         return spoken_moment(at, zone, self.language)
 
-    def for_script(self, page: str) -> dict[str, Text]:
-        """Return what the scripts of a page may say."""
-        begins = ("common.js.", f"{page}.js.")
+    def for_script(self, page: str, *, is_console: bool = False) -> dict[str, Text]:
+        """Return what the scripts of a page may say, and those of all the console's pages."""
+        begins = ("common.js.", f"{page}.js.", *(("console.js.",) if is_console else ()))
         return {name: text for name, text in self.texts.items() if name.startswith(begins)}
 
 

@@ -173,5 +173,8 @@ async def test_each_template_makes_a_program_by_keyboard_alone(
             await page.wait_for_url("**/merchant/p/*")
             await expect(page.locator('[data-slot="android"] .pass:visible')).to_be_visible()
             await expect(page.locator("#verdict")).not_to_contain_text("fault")
+        await windows.assert_accessible(page)
+        await windows.assert_nothing_sticks_out(page)
+        await windows.keep_picture(page, "designed-on-a-phone")
     made = user_asks(demo.url, token, "GET", "/v1/partner/programs")["items"]
     assert [it["authority"] for it in made] == ["ledger", "ledger", "ledger", "merchant"]

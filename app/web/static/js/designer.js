@@ -4,6 +4,7 @@ import { dropDraft, isChanged, keepDraft, openDraft } from "./draft.js";
 import { fill, goTo, showFaults, take } from "./fields.js";
 import { changeList, drawList } from "./lists.js";
 import { followDraft } from "./preview.js";
+import { said } from "./said.js";
 import { act, notice } from "./shell.js";
 import { t } from "./texts.js";
 
@@ -57,8 +58,8 @@ function told({ warnings: found, errors, problem }) {
   const left = showFaults(form, errors);
   // What rules should be warned of stands with the rules.
   const looks = found.filter((one) => one.code !== "rules");
-  const lines = [...left.map((one) => ({ text: `${one.path}: ${one.message}`, path: one.path, isBad: true })), ...looks];
-  if (problem && !errors.length) lines.push({ text: problem.words, path: "", isBad: true });
+  const lines = [...left.map((one) => ({ text: `${one.path}: ${said(one.message).text}`, path: one.path, isBad: true })), ...looks];
+  if (problem && !errors.length) lines.push({ text: problem.code === "missing-scope" ? t("designer.js.viewer") : problem.words, path: "", isBad: true });
   warnings.replaceChildren(...lines.map((one) => {
     const item = document.createElement("li");
     item.classList.toggle("is-bad", Boolean(one.isBad));

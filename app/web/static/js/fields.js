@@ -1,4 +1,5 @@
 // Fields of a form that write to a document: by paths as the API names them, `units[0].name`.
+import { said } from "./said.js";
 
 /** A path's keys: "units[0].name" → ["units", 0, "name"]. */
 export function keysOf(path) {
@@ -86,7 +87,9 @@ export function showFaults(form, errors) {
     const fault = field && faultOf(field);
     if (!fault) return true;
     field.setAttribute("aria-invalid", "true");
-    fault.textContent = fault.textContent ? `${fault.textContent} ${message}` : message;
+    const { text, lang } = said(message);
+    fault.lang = lang;
+    fault.textContent = fault.textContent ? `${fault.textContent} ${text}` : text;
     return false;
   });
 }

@@ -1,6 +1,7 @@
 // Publishing: what is changed, what it would do to cards, then one button.
 import { Problem, put } from "./api.js";
 import { changedParts, dropDraft, isChanged, openDraft } from "./draft.js";
+import { said } from "./said.js";
 import { act } from "./shell.js";
 import { has, language, t } from "./texts.js";
 
@@ -34,10 +35,11 @@ function showLines(lines) {
   one("warnings").replaceChildren(...lines.map((line) => {
     const item = document.createElement("li");
     item.classList.toggle("is-bad", Boolean(line.isBad));
-    if (!line.isBad) item.lang = "en";
+    const { text, lang } = line.isOurs ? { text: line.text, lang: "" } : said(line.text);
+    item.lang = lang;
     const place = line.path?.startsWith("rules") ? `/merchant/p/${slug}/rules` : `/merchant/p/${slug}`;
     if (line.isBad) item.append(Object.assign(document.createElement("a"), { href: place, textContent: line.path }), " ");
-    item.append(line.text);
+    item.append(text);
     return item;
   }));
 }
@@ -74,7 +76,7 @@ async function judge() {
     if (problem.errors.some(isShorter)) one("shorter-box").hidden = false;
     const dated = problem.errors.find((fault) => fault.path === "rules.effective_from");
     if (dated) one("effective-fault").textContent = dated.message;
-    showLines(problem.errors.map((fault) => ({ path: fault.path, isBad: true, text: isShorter(fault) ? t("publish.js.shorter") : fault.message })));
+    showLines(problem.errors.map((fault) => ({ path: fault.path, isBad: true, isOurs: isShorter(fault), text: isShorter(fault) ? t("publish.js.shorter") : fault.message })));
     one("verdict").textContent = problem.errors.length ? t("publish.js.faults", { n: problem.errors.length }) : problem.code === "missing-scope" ? t("publish.js.owner") : problem.words;
   }
 }

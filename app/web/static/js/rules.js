@@ -4,6 +4,7 @@ import { isChanged, keepDraft, openDraft } from "./draft.js";
 import { goTo, setAt, showFaults, valueAt } from "./fields.js";
 import { drawRules, takeRule } from "./rules-form.js";
 import { PARTS } from "./rules-kinds.js";
+import { said } from "./said.js";
 import { t } from "./texts.js";
 
 const AFTER_MILLISECONDS = 450;
@@ -43,12 +44,13 @@ function showState() {
 
 function told(errors, warnings) {
   const left = showFaults(form, errors);
-  const lines = [...errors.map((one) => ({ ...one, isBad: true, text: left.includes(one) ? `${one.path}: ${one.message}` : one.message })), ...warnings];
+  const lines = [...errors.map((one) => ({ ...one, isBad: true, text: left.includes(one) ? `${one.path}: ${said(one.message).text}` : said(one.message).text })), ...warnings];
   list.replaceChildren(...lines.map((one) => {
     const item = document.createElement("li");
     item.classList.toggle("is-bad", Boolean(one.isBad));
-    if (!one.isBad) item.lang = "en";
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "text-button", textContent: one.text });
+    const shown = one.isBad ? { text: one.text, lang: "" } : said(one.text);
+    item.lang = shown.lang;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "text-button", textContent: shown.text });
     button.addEventListener("click", () => goTo(form, one.path) || json.focus());
     item.append(button);
     return item;

@@ -77,7 +77,7 @@ export async function keep(wanted) {
 /** Takes what is a user's off this device: call it before signing out or erasing. */
 export async function forget() {
   navigator.serviceWorker?.controller?.postMessage({ forget: true });
-  await Promise.all([globalThis.caches?.delete("wallet"), "indexedDB" in window && indexedDB.deleteDatabase("portecarte")]);
+  await Promise.all([globalThis.caches?.delete("wallet"), ...("indexedDB" in window ? ["portecarte", "portecarte-console"].map((name) => indexedDB.deleteDatabase(name)) : [])]);
 }
 
 // A signed-in user's language is also that of his passes and mails.
