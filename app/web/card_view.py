@@ -23,6 +23,7 @@ from app.loyalty.words import percent
 from app.programs import service as programs
 from app.programs.content import program_content
 from app.storage.database import Transaction
+from app.web.desk_view import Desk, desk_of
 from app.web.texts import Catalogue
 from app.web.wallet_view import CardView
 from app.web.wallet_view import card_view as view_of_card
@@ -79,6 +80,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     currencies: str
     offers: list[Offer]
     installed: frozenset[str]
+    desk: Desk | None
 
 
 def card_page(
@@ -114,6 +116,7 @@ def card_page(
         currencies=_currencies(content),
         offers=offers,
         installed=frozenset(_installed(tx, card.card_id, user_id)),
+        desk=desk_of(tx, held, words),
     )
 
 

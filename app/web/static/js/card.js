@@ -1,5 +1,5 @@
 // A card's page: its code, wallets, history, and what its holder may change.
-import { del, get, post } from "./api.js";
+import { del, get, post, put } from "./api.js";
 import { codeOf, parsed, showCodes } from "./code.js";
 import { edit } from "./edits.js";
 import { follow, moments, pageNow, replace } from "./live.js";
@@ -64,6 +64,7 @@ const acts = {
     at("phone").showModal();
   },
   async history(button) { await moreHistory(button); },
+  async missing() { at("missing").showModal(); },
 };
 
 let cursor;
@@ -165,6 +166,67 @@ at("reissue-yes").addEventListener("click", () => act(at("reissue-yes"), async (
   at("reissue").close();
   notice(t("card.js.reissued"));
 }));
+
+card.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-consent]");
+  if (!box) return;
+  const isGiven = box.checked;
+  act(box, async () => {
+    try {
+      await put(`${route}/consents`, { [box.dataset.consent]: isGiven });
+    } catch (problem) {
+      box.checked = !isGiven;
+      throw problem;
+    }
+    notice(t(isGiven ? "card.js.consent_given" : "card.js.consent_withdrawn"));
+    await redraw("consents");
+  });
+});
+
+at("missing-form")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const fault = at("missing-fault");
+  const told = (name) => form.elements[name].value.trim();
+  const body = { receipt: told("receipt") };
+  const refuse = (name, text) => {
+    form.elements[name].setAttribute("aria-invalid", "true");
+    form.elements[name].focus();
+    fault.textContent = text;
+    fault.hidden = false;
+  };
+  fault.hidden = true;
+  for (const input of form.elements) input.removeAttribute?.("aria-invalid");
+  if (!body.receipt) return refuse("receipt", t("card.js.missing_receipt"));
+  if (told("purchased_on")) body.purchased_on = told("purchased_on");
+  if (told("note")) body.note = told("note");
+  if (told("amount")) {
+    const amount = told("amount").replace(",", ".").replace(/\s/g, "");
+    if (!/^\d{1,11}(\.\d{1,2})?$/.test(amount) || !Number(amount)) return refuse("amount", t("card.js.bad_amount"));
+    const money = new Intl.NumberFormat("en", { style: "currency", currency: form.dataset.currency });
+    body.amount_minor = Math.round(Number(amount) * 10 ** money.resolvedOptions().maximumFractionDigits);
+  }
+  act(form.querySelector("[type=submit]"), async () => {
+    try {
+      await post(`${route}/missing-points`, body);
+    } catch (problem) {
+      const path = problem.errors?.[0]?.path;
+      refuse(path === "purchased_on" ? path : path === "amount_minor" ? "amount" : "receipt", path ? t("card.js.missing_bad") : problem.words || t("card.js.not_saved"));
+      return;
+    }
+    at("missing").close();
+    form.reset();
+    notice(t("card.js.missing_sent"));
+    await redraw("missing");
+  });
+});
+
+/** Draws one part anew: it changes without a change of the card. */
+async function redraw(name) {
+  const part = (await pageNow())?.querySelector(`[data-live="${name}"]`);
+  const old = card.querySelector(`[data-live="${name}"]`);
+  if (part && old) replace(old, part);
+}
 
 at("edit-form").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -57,11 +57,46 @@ async function showWayToPhone() {
   picture.src = image((await post("/v1/barcodes/draw", { number: "-", barcode_value: value, barcode_format: "QR_CODE" })).svg);
 }
 
+const FIELDS = { name: "display_name", email: "email", phone: "phone", birthday: "birthday" };
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const boxes = [...document.querySelectorAll("[name=consent]")];
+
+/** What stands in a field: a birthday as MM-DD, "" where none does. */
+function told(key) {
+  if (key !== "birthday") return byId(key)?.value.trim() || "";
+  if (!byId("day")?.value || !byId("month").value) return "";
+  return `${byId("month").value.padStart(2, "0")}-${byId("day").value.padStart(2, "0")}`;
+}
+
 function wanted() {
   const body = {};
-  if (byId("name").value.trim()) body.display_name = byId("name").value.trim();
-  if (byId("email").value.trim()) body.email = byId("email").value.trim();
+  for (const [key, name] of Object.entries(FIELDS)) if (told(key)) body[name] = told(key);
+  const consents = boxes.filter((box) => box.checked).map((box) => box.value);
+  if (consents.length) body.consents = consents;
   return body;
+}
+
+/** Says at its field what is wrong, opens what hides it, and goes there. */
+function refuse(key, text) {
+  byId(`${key}-fault`).textContent = text;
+  const field = key === "birthday" ? byId("day") : key === "consents" ? boxes.find((box) => box.required && !box.checked) || boxes[0] : byId(key);
+  const hidden = field.closest("details");
+  if (hidden) hidden.open = true;
+  field.focus();
+}
+
+/** The first fault of the form: [key, text]. */
+function fault() {
+  for (const key of Object.keys(FIELDS)) {
+    const field = byId(key);
+    if (!field) continue;
+    if (key === "birthday" && !told(key) && (byId("day").value || byId("month").value)) return [key, t("join.js.birthday.bad")];
+    if (!told(key) && field.hasAttribute("required")) return [key, t("join.js.needed")];
+    if (key === "email" && told(key) && (!told(key).includes("@") || !field.checkValidity())) return [key, t("join.js.email.bad")];
+    if (key === "phone" && told(key) && !/^[+0-9 ().-]{3,32}$/.test(told(key))) return [key, t("join.js.phone.bad")];
+    if (key === "birthday" && told(key) && Number(byId("day").value) > DAYS[byId("month").value - 1]) return [key, t("join.js.birthday.bad")];
+  }
+  return boxes.some((box) => box.required && !box.checked) ? ["consents", t("join.js.consent")] : null;
 }
 
 /** Puts the card into the wallet of whoever is signed in here, or of a new guest. */
@@ -80,8 +115,14 @@ async function join() {
   } catch (problem) {
     // Nothing was made: the next try is another one. Without an answer it may have been.
     if (problem instanceof Problem && problem.status >= 400 && problem.status < 500 && problem.code !== "idempotency-in-progress") keep({ key: "" });
-    if (problem.code !== "conflict") throw problem;
-    byId("fault").textContent = t("join.js.none_left");
+    const path = problem.errors?.[0]?.path?.split("[")[0];
+    const key = Object.keys(FIELDS).find((name) => FIELDS[name] === path) || path;
+    if (key && byId(`${key}-fault`)) {
+      refuse(key, t("join.js.refused"));
+      return;
+    }
+    if (!["conflict", "program-ended"].includes(problem.code)) throw problem;
+    byId("fault").textContent = t(problem.code === "conflict" ? "join.js.none_left" : "join.js.ended");
     return;
   }
   keep({ card: made.card, token: made.claim_token });
@@ -94,16 +135,12 @@ async function join() {
   await showWayToPhone();
 }
 
-byId("form").addEventListener("submit", (event) => {
+byId("form")?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const email = byId("email");
-  byId("fault").textContent = byId("email-fault").textContent = "";
-  if (email.value.trim() && (!email.value.includes("@") || !email.checkValidity())) {
-    byId("email-fault").textContent = t("join.js.email.bad");
-    email.focus();
-    return;
-  }
-  act(byId("go"), join);
+  for (const each of event.target.querySelectorAll(".fault")) each.textContent = "";
+  const found = fault();
+  if (found) refuse(...found);
+  else act(byId("go"), join);
 });
 
 const ways = {
