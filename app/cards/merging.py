@@ -125,7 +125,8 @@ def _end(tx: Transaction, card: CardRow, kept: CardRow, wanted: Merging, *, now:
     if card.authority == "ledger" and ledger.has_account(tx, card_id):
         ledger.merge(tx, card_id, kept.card_id, drawn=ledger.Drawn(wanted.seed), now=now)
     facts = {"merged_into": public_id("card", kept.public_id)}
-    note(tx, card_id, wanted.noted, kind=MERGED, about=facts)
+    about = {"card": facts["merged_into"]}
+    note(tx, card_id, wanted.noted, kind=MERGED, about=about)
     outbox.record(
         tx, card_id, "card.deleted", event_public_id=wanted.event_id, facts=facts, now=now
     )
@@ -152,7 +153,10 @@ def arrive(tx: Transaction, merge: MergeRow, *, now: int) -> None:
         fill_contact(tx, kept, contact)
     take_over(tx, kept.card_id, merge.card_id)
     missing_queries.take_over(tx, kept.card_id, merge.card_id)
-    about = {"from": gone.card.number[-_LAST_DIGITS:]}
+    about = {
+        "from": gone.card.number[-_LAST_DIGITS:],
+        "card": public_id("card", gone.card.public_id),
+    }
     noted = Noted(merge.note_id, merge.created_at, merge.made_by)
     note(tx, kept.card_id, noted, kind=RECEIVED, about=about)
     outbox.touch(tx, kept.card_id, now=now, priority=outbox.SINGLE)

@@ -89,13 +89,13 @@ async def import_members(
     program = await ports.database.read_point(lambda tx: own_program(tx, merchant_id, program_id))
     refuse_ended(program, now)
     language = preferred_language(request.headers.get("accept-language", ""))
-    taking = _Taking(
+    taking = Taking(
         ports, program, language=language, made_by=made_by(request), is_dry=dry_run, now=now
     )
     return await taking.take(body_of(at_most(request.receive, FILE_MAX)))
 
 
-class _Taking:
+class Taking:
     """Reads a file to its end and counts what came of it."""
 
     def __init__(
@@ -107,8 +107,10 @@ class _Taking:
         made_by: str,
         is_dry: bool,
         now: int,
+        rows_max: int = ROWS_MAX,
     ) -> None:
         self._ports, self._program, self._now = ports, program, now
+        self._rows_max = rows_max
         self._language, self._made_by, self._is_dry = language, made_by, is_dry
         self._reading: Reading | None = None
         self._waiting: list[Record] = []
@@ -150,10 +152,10 @@ class _Taking:
             for remark in remarks:
                 self._warn(remark)
             return
-        if self._rows > ROWS_MAX:
+        if self._rows > self._rows_max:
             return
         self._rows += 1
-        if self._rows > ROWS_MAX:
+        if self._rows > self._rows_max:
             self._fail(Remark(record.row, None, "too-many-rows"))
             return
         self._waiting.append(record)

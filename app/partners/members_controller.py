@@ -199,6 +199,7 @@ async def show_timeline(
 
     Texts are French or English, as Accept-Language asks. A page follows the one before without a
     gap or a repeat, whatever happens meanwhile: what is newer than the first page is on none.
+    A card that was closed by a merge still tells its own.
     """
     merchant_id, now = merchant_of(request).merchant_id, ports.clock.wall()
     language = preferred_language(request.headers.get("accept-language", ""))
@@ -206,7 +207,7 @@ async def show_timeline(
 
     def work(tx: Transaction) -> Page[TimelineItem]:
         program = program_for(tx, merchant_id, program_id)
-        card_id = enrolling.card_named(tx, program, number)
+        card_id = merging.card_to_close(tx, program, number)
         asked = timeline.Asked(program, card_id, language, limit)
         return timeline.page(tx, ports.secrets, asked, begun)
 

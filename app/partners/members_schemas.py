@@ -39,7 +39,8 @@ class TimelineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What happened to a card. `at`: when it was recorded; `occurred_at`: when it happened.
 
     `units` and `unit` of an entry, `balances` of a statement; `reason`: what the merchant wrote;
-    `by`: the name of the key, till or staff that did it, where that is known.
+    `by`: the name of the key, till or staff that did it, where that is known; `card_id`: the other
+    card of a merge.
     """
 
     id: str
@@ -53,6 +54,7 @@ class TimelineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     sequence: int | None = None
     reason: str | None = None
     by: str | None = None
+    card_id: str | None = None
 
 
 Timeline = Annotated[list[TimelineItem], Meta(description="Newest first.")]

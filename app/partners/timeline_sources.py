@@ -150,6 +150,7 @@ def notes(tx: Transaction, asked: Asked, place: Place, limit: int) -> list[Found
             text=say(row.kind, asked.language, **about),
             reason=about.get("reason"),
             by=_by(tx, asked, row.made_by),
+            card_id=about.get("card"),
         )
         found.append(Found(row.at, (row.note_id,), item))
     return found

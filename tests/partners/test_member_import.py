@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 
+from app.partners.member_import_controller import Taking
+from app.programs.service import program_by_public
 from tests.cards.cards_world import NUMBERS, Asking, merchant, program, rows
 from tests.flows.conftest import World
 from tests.partners.hosted_shop import PROGRAM, RULES, Shop, units
@@ -194,3 +197,25 @@ async def test_one_file_sent_twice_at_once_opens_each_balance_once(world: World)
 def hosted(changes: dict[str, Any]) -> dict[str, Any]:
     """Return a second hosted program."""
     return PROGRAM | {"name": "Numbers", "rules": RULES | {"id": "numbers"}} | changes
+
+
+async def test_what_follows_the_last_row_that_is_taken_is_told_and_the_others_stand(
+    world: World,
+) -> None:
+    shop = await open_desk(world)
+    ports, now = world.ports, world.clock.wall()
+    found = await ports.database.read(
+        lambda tx: program_by_public(tx, bytes.fromhex(shop.program[5:]))
+    )
+    assert found is not None
+    lines = "".join(f"{number};5\n" for number in NUMBERS[1:])
+    taking = Taking(ports, found, language="en", made_by="key:1", is_dry=False, now=now, rows_max=2)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"number;balance\n"
+        yield lines.encode()
+
+    told = await taking.take(body())
+    assert (told.added, told.known, told.opened) == (1, 1, 2)
+    (failed,) = told.failed
+    assert (failed.row, failed.reason) == (4, "too-many-rows")

@@ -63,9 +63,12 @@ async def test_units_vouchers_tier_and_contact_go_to_the_card_that_stays(world: 
     assert scanned.json()["code"] == "card-not-found"
     enrolled = await shop.ask("POST", f"{shop.path}/cards", {"number": GONE})
     assert enrolled.status_code == 409
-    assert f"Merged with the card …{GONE[-4:]}, which is closed" in [
-        item["text"] for item in await timeline(shop, KEPT)
-    ]
+    here, there = await timeline(shop, KEPT), await timeline(shop, GONE)
+    (received,) = [item for item in here if item["text"].startswith("Merged with")]
+    assert received["text"] == f"Merged with the card …{GONE[-4:]}, which is closed"
+    assert received["card_id"] == before["id"]
+    (closed,) = [item for item in there if item["text"].startswith("Closed")]
+    assert closed["card_id"] == after["id"] and len(there) > 5
 
 
 async def test_a_merge_that_cannot_be_is_refused_and_changes_nothing(world: World) -> None:
