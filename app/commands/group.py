@@ -9,7 +9,17 @@ import click
 import uvloop
 
 from app.clock import SystemClock
-from app.commands import exporting, proving, reading, replaying, running, serving, showing
+from app.commands import (
+    exporting,
+    hooking,
+    listening,
+    proving,
+    reading,
+    replaying,
+    running,
+    serving,
+    showing,
+)
 from app.commands.certificates import (
     DEVELOPMENT_FOLDER,
     ensure_secrets,
@@ -178,6 +188,36 @@ def merchants() -> None:
 def add_merchant(name: str, owner: str) -> None:
     """Make a merchant and print an admin key, this once."""
     click.echo(run(running.add_merchant(settings_now_in_sentences(), name, owner)))
+
+
+@portecarte.command()
+@click.option("--forward-to", "url", required=True, metavar="URL", help="Where your program is.")
+@click.option("--merchant", metavar="SLUG", help="Whose events; else those of the first one.")
+def listen(url: str, merchant: str | None) -> None:
+    """Forward webhooks to your program while you write it; prints each."""
+    run(listening.listen(settings_now_in_sentences(), url, merchant=merchant, say=click.echo))
+
+
+@portecarte.command()
+@click.argument("kind", metavar="TYPE")
+@click.option("--card", metavar="CARD_ID", help="Of which card; else of the newest.")
+@click.option("--merchant", metavar="SLUG", help="Whose card; else of the first merchant.")
+def trigger(kind: str, card: str | None, merchant: str | None) -> None:
+    """Have webhooks told of an event that did not happen, marked as a test."""
+    order = hooking.TriggerOrder(kind, card, merchant)
+    click.echo(run(listening.trigger(settings_now_in_sentences(), order)))
+
+
+@portecarte.group()
+def events() -> None:
+    """Events that webhooks are told of."""
+
+
+@events.command()
+@click.argument("event_id", metavar="ID")
+def resend(event_id: str) -> None:
+    """Send an event (evt_…) to all its endpoints once more, or one delivery (dlv_…)."""
+    click.echo(run(listening.resend(settings_now_in_sentences(), event_id)))
 
 
 @portecarte.command()

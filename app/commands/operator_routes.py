@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from app.commands.doing import added_merchant, imported
 from app.commands.operator import PASSWORD_HEADER, require_operator
+from app.commands.webhook_routes import webhook_routes
 from app.http.media import decode_json
 from app.http.ports import Ports
 from app.imports.files import FILE_MAX
@@ -58,4 +59,4 @@ def routes(token: str) -> list[Any]:
         password = b64decode(request.headers.get(PASSWORD_HEADER, "")).decode()
         return await imported(ports, user, await request.body(), password=password or None)
 
-    return [merchants, imports]
+    return [merchants, imports, *webhook_routes(token)]

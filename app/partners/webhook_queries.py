@@ -160,3 +160,21 @@ def deleted_before(tx: Transaction, before: int, limit: int) -> list[tuple[int, 
 def purge(tx: Transaction, merchant_id: int, webhook_id: int) -> None:
     """Take a deleted endpoint's row away."""
     tx.run("DELETE FROM webhook WHERE merchant_id = ? AND webhook_id = ?", merchant_id, webhook_id)
+
+
+def first_merchant(tx: Transaction) -> int | None:
+    """Find who was here first, for commands that name no merchant. # across: an operator's word"""
+    found = tx.value(
+        "SELECT merchant_id FROM merchant WHERE merchant_id > 0 ORDER BY merchant_id LIMIT 1"
+    )
+    return found if isinstance(found, int) else None
+
+
+def newest_card(tx: Transaction, merchant_id: int) -> int | None:
+    """Find a merchant's newest card that stands. # across: an operator's word"""
+    found = tx.value(
+        "SELECT c.card_id FROM card c JOIN program p ON p.program_id = c.program_id"
+        " WHERE p.merchant_id = ? AND c.voided_at IS NULL ORDER BY c.card_id DESC LIMIT 1",
+        merchant_id,
+    )
+    return found if isinstance(found, int) else None

@@ -112,7 +112,7 @@ def change(
         row, url=wanted.url, types=_types(wanted), description=wanted.description
     )
     if wanted.status == "enabled":
-        row = _begun_anew(row)
+        row = begun_anew(row)
     elif wanted.status == "disabled" and row.disabled_at is None:
         row = msgspec.structs.replace(row, disabled_at=now, disabled_reason="merchant")
     queries.update(tx, row)
@@ -190,7 +190,8 @@ def health(tx: Transaction, merchant_id: int) -> Health:
     return Health(delivery_queries.count_with(tx, merchant_id, "pending"), failing)
 
 
-def _begun_anew(row: WebhookRow) -> WebhookRow:
+def begun_anew(row: WebhookRow) -> WebhookRow:
+    """Return an endpoint switched on, as if it had never failed."""
     return msgspec.structs.replace(
         row,
         disabled_at=None,
