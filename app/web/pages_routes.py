@@ -14,6 +14,7 @@ from app.web import (
     desk_program_controller,
     docs_controller,
     joining_controller,
+    receipt_controller,
     shell_controller,
     till_controller,
     wallet_controller,
@@ -31,5 +32,6 @@ ROUTES: list[Any] = [
     *desk_program_controller.ROUTES,
     *docs_controller.ROUTES,
     *joining_controller.ROUTES,
+    *receipt_controller.ROUTES,
     *till_controller.ROUTES,
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, expect
 
 from app.clock import SystemClock, rfc3339
 from tests.browser import windows
@@ -222,6 +222,7 @@ async def test_without_network_the_sale_goes_on_and_arrives_once(
         await page.locator("#amount").fill("7")
         await page.route("**/v1/checkout/tickets", _lost)
         await page.locator("#sell").click()
+        await expect(page.locator("#done")).to_be_visible()
         await expect(page.locator("#done-title")).to_have_text("Sale kept on this till")
         assert maison.points("T3001") == 42
         await page.unroute("**/v1/checkout/tickets")
@@ -234,13 +235,15 @@ async def test_without_network_the_sale_goes_on_and_arrives_once(
         await page.locator("#amount").fill("1")
         await expect(page.locator("#reasons")).to_contain_text("Sell without waiting")
         await page.locator("#sell").click()
+        await expect(page.locator("#done")).to_be_visible()
         await expect(page.locator("#done-title")).to_contain_text("Sale kept · Dora Blanc")
         await page.unroute_all(behavior="ignoreErrors")
 
 
 async def _lost(route: Any) -> None:
     await route.fetch()
-    await route.abort()
+    with contextlib.suppress(Error):  # the till has waited long enough and let go itself
+        await route.abort()
 
 
 async def test_training_search_receipts_and_revocation(chromium: Browser, maison: Shop) -> None:
@@ -283,3 +286,25 @@ async def test_training_search_receipts_and_revocation(chromium: Browser, maison
         await expect(page.locator("#pair-fault")).to_contain_text("revoked")
         assert json.dumps(await window.context.storage_state()).find("pct_") == -1
         window.faults[:] = [fault for fault in window.faults if "401" not in fault]
+
+
+async def test_a_receipts_code_is_claimed_on_the_card_that_joins(
+    chromium: Browser, demo: RunningDemo, maison: Shop
+) -> None:
+    body = {"id": "bare-1", "occurred_at": _now(), "amount_minor": 2_300}
+    token = keys_of(demo).till_token
+    made = user_asks(maison.url, token, "POST", "/v1/checkout/receipt-codes", body, key="bare")
+    address = made["url"].partition("/receipt/")[2]
+    async with windows.opened(chromium, maison.url, language="en", allowed=OFFLINE) as window:
+        page = window.page
+        await windows.go(window, f"/receipt/{address}")
+        await expect(page.locator("#none")).to_be_visible()
+        await page.locator("#none a").click()
+        await page.locator("#go").click()
+        await expect(page.locator("#after")).to_be_visible()
+        await windows.go(window, f"/receipt/{address.partition('#')[0]}")
+        await expect(page.locator("#code")).to_have_value(made["code"])
+        await page.locator("#go").dblclick()
+        await expect(page.locator("#entries")).to_contain_text("23")
+        await windows.assert_accessible(page)
+        await windows.keep_picture(page, "receipt-claimed")
