@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from app.web.pages import Visitor, render, visitor_of
 
 COOKIE = "merchant"  # the merchant chosen in this browser, which /v1 reads too
 PROGRAMS_SHOWN = 100
+_PROGRAM = re.compile(r"/merchant/p/([^/]+)")
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -60,13 +62,16 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
 async def staff_of(request: Request[Any, Any, Any], ports: Ports) -> Staff | None:
     """Find for which merchant whoever looks works; None for strangers and for who works nowhere.
 
-    The merchant: what `?merchant=mer_…` asks, what the cookie keeps, else the first.
+    The merchant: whose program the address names, what `?merchant=mer_…` asks, what the cookie
+    keeps, else the first.
     """
     visitor = await visitor_of(request, ports)
     if visitor is None:
         return None
     asked = (request.query_params.get(COOKIE), request.cookies.get(COOKIE))
-    return await ports.database.read(lambda tx: _staff(tx, visitor, asked))
+    named = _PROGRAM.match(request.url.path)
+    program = None if named is None else named[1]
+    return await ports.database.read(lambda tx: _staff(tx, visitor, asked, program))
 
 
 async def turned_away(request: Request[Any, Any, Any], ports: Ports) -> Response[Any]:
@@ -106,7 +111,9 @@ def console_page(
     return answer
 
 
-def _staff(tx: Transaction, visitor: Visitor, asked: tuple[str | None, str | None]) -> Staff | None:
+def _staff(
+    tx: Transaction, visitor: Visitor, asked: tuple[str | None, str | None], program: str | None
+) -> Staff | None:
     found: list[tuple[MerchantRow, Workplace]] = []
     for merchant_id in users.workplaces(tx, visitor.user_id):
         works = merchant_queries.staff_at(tx, merchant_id, visitor.user_id)
@@ -116,7 +123,10 @@ def _staff(tx: Transaction, visitor: Visitor, asked: tuple[str | None, str | Non
             found.append((row, Workplace(id=public, name=row.name, role=works.role)))
     if not found:
         return None
+    owner = None if program is None else programs.program_named(tx, program)
+    own = [it for it in found if owner is not None and it[0].merchant_id == owner.merchant_id]
     chosen = next((it for name in asked for it in found if it[1].id == name), found[0])
+    chosen = own[0] if own else chosen
     rows = queries.programs_of(tx, chosen[0].merchant_id, 0, PROGRAMS_SHOWN)
     return Staff(
         visitor=visitor,

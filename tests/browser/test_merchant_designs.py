@@ -15,7 +15,6 @@ from tests.browser.people import signed_in, user_asks
 from tests.sandbox.demo_server import RunningDemo
 from tests.web.test_posters import painted
 
-
 WAIT = 15_000  # milliseconds: the server draws a preview while other tests use the machine
 
 

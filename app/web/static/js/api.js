@@ -34,6 +34,9 @@ export function newKey() {
  */
 export async function call(method, path, body, { key, signal, headers = {}, asFile = false } = {}) {
   const sent = { method, headers: { Accept: "application/json", ...headers }, signal, credentials: "same-origin" };
+  // A page of the console speaks for the merchant that it shows, whatever another window chose since.
+  const merchant = document.querySelector(".console")?.dataset.merchant;
+  if (merchant) sent.headers["X-Merchant"] = merchant;
   if (NEEDS_KEY.has(method)) sent.headers["Idempotency-Key"] = key || newKey();
   if (body instanceof Blob || body instanceof FormData) sent.body = body;
   else if (body !== undefined && body !== null) {
