@@ -20,14 +20,12 @@ async def test_a_hosted_cards_life_is_told_event_by_event(world: World, receiver
     await shop.buy("A-1", 30_000)
     await shop.post(key="k", type="convert", rule="cheque", id="B-1")
     (voucher,) = (await shop.account())["vouchers"]
-    used = await shop.post(
-        id="C-1", type="use_voucher", code=voucher["code"], basket_minor=2_000, net_minor=1_500
-    )
-    assert used.status_code in {201, 400}, used.text
+    used = await shop.post(id="C-1", type="use_voucher", code=voucher["code"], basket_minor=2_000)
+    assert used.status_code == 201, used.text
     await hook.step()
     kinds = [kind for kind, _ in told(receiver.heard)]
     assert kinds[:3] == ["balance.updated", "tier.changed", "balance.updated"]
-    assert "voucher.issued" in kinds
+    assert kinds[-1] == "voucher.used" and "voucher.issued" in kinds
     numbers = [number for _, number in told(receiver.heard)]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     bought, _, converted = receiver.heard[:3]
