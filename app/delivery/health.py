@@ -16,6 +16,7 @@ from app.delivery.health_schemas import (
     GoogleOut,
     HealthOut,
     Level,
+    PushesOut,
     WebhooksOut,
 )
 from app.google.documents import channel_of, class_of_program
@@ -53,7 +54,7 @@ def health(
     certificates = [
         each for signer in _signers(tx, own) for each in certificates_of(signer, language, now)
     ]
-    apns = _apns(tx, merchant_id, own, now)
+    apns = _apns(tx, merchant_id, own)
     google = _google(tx, merchant_id, own, stopped)
     webhooks = _webhooks(tx, merchant_id)
     levels = [*(it.level for it in certificates), apns.level, google.level, webhooks.level]
@@ -62,6 +63,7 @@ def health(
         certificates=_once(certificates),
         apns=apns,
         google=google,
+        pushes=_pushes(tx, merchant_id, now),
         webhooks=webhooks,
     )
 
@@ -101,20 +103,24 @@ def _signers(tx: Transaction, own: list[Program]) -> list[SignerRow]:
     return [row for row in programs.all_signers(tx) if row.signer_id in wanted]
 
 
-def _apns(tx: Transaction, merchant_id: int, own: list[Program], now: int) -> ApnsOut:
+def _apns(tx: Transaction, merchant_id: int, own: list[Program]) -> ApnsOut:
     cards = queries.waiting(tx, merchant_id, APPLE)
     behind = queries.feeds_behind(tx, merchant_id)
     pass_types = [row.pass_type for row in _signers(tx, own)]
     feeds = queries.feeds(tx, pass_types) if pass_types else queries.Feeds(None, 0)
-    since = datetime.fromtimestamp((now - FIGURES_OF) // SECOND, UTC).date().isoformat()
-    counts = queries.pushes(tx, merchant_id, since)
     return ApnsOut(
         level="red" if _is_stuck(cards) or _is_stuck(behind) else "ok",
         queue=cards.count + behind.count,
-        delivered=counts.get("pushes_delivered", 0),
-        failed=counts.get("pushes_failed", 0),
-        silent=feeds.silent,
+        failed=feeds.silent,
         last_success_at=None if feeds.pushed_at is None else rfc3339(feeds.pushed_at),
+    )
+
+
+def _pushes(tx: Transaction, merchant_id: int, now: int) -> PushesOut:
+    since = datetime.fromtimestamp((now - FIGURES_OF) // SECOND, UTC).date().isoformat()
+    counts = queries.pushes(tx, merchant_id, since)
+    return PushesOut(
+        delivered=counts.get("pushes_delivered", 0), failed=counts.get("pushes_failed", 0)
     )
 
 
@@ -133,7 +139,7 @@ def _google(
     return GoogleOut(
         level="red" if is_stuck else "soon" if refused else "ok",
         queue=sum(each.count for each in waiting),
-        refused=refused,
+        failed=refused,
         stopped=stopped,
         last_success_at=rfc3339(max(told)) if told else None,
     )

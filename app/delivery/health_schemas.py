@@ -21,24 +21,29 @@ class CertificateOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApnsOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Pushes to iPhones. `queue`: cards and phones that wait; figures of 7 days."""
+    """Pushes to iPhones. `queue`: cards and phones that wait; `failed`: phones pushed no more."""
 
     level: Level
     queue: int
-    delivered: int
     failed: int
-    silent: int  # feeds of phones whose token Apple knows no more
     last_success_at: str | None
 
 
 class GoogleOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Google Wallet. `refused`: objects Google does not take; `stopped`: why nothing is sent."""
+    """Google Wallet. `failed`: objects Google does not take; `stopped`: why nothing is sent."""
 
     level: Level
     queue: int
-    refused: int
+    failed: int
     stopped: str | None
     last_success_at: str | None
+
+
+class PushesOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What Apple and Google took in the last 7 days, and what they refused for good."""
+
+    delivered: int
+    failed: int
 
 
 class WebhooksOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,4 +62,5 @@ class HealthOut(msgspec.Struct, frozen=True, kw_only=True):
     certificates: list[CertificateOut]
     apns: ApnsOut
     google: GoogleOut
+    pushes: PushesOut
     webhooks: WebhooksOut

@@ -73,7 +73,7 @@ async def test_a_queue_is_seen_by_its_own_merchant_and_empties_with_the_push(
     assert told["google"] == {
         "level": "ok",
         "queue": 0,
-        "refused": 0,
+        "failed": 0,
         "stopped": None,
         "last_success_at": None,
     }

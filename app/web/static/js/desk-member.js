@@ -20,7 +20,7 @@ function drawn(item) {
     text: item.text,
     units: units(item),
     at: when(item.at),
-    reason: item.reason ? ` · ${item.reason}` : null,
+    reason: item.reason && !item.text.includes(item.reason) ? ` · ${item.reason}` : null,
     by: item.by ? ` · ${t("members.js.by", { who: item.by })}` : null,
   });
   row.dataset.kind = item.kind;

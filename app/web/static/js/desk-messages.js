@@ -52,14 +52,20 @@ function told(found) {
     return line;
   }));
   $("reach").hidden = false;
-  $("send").hidden = found.reaches === 0;
+  counted(found.reaches > 0);
+}
+
+/** Sending comes after counting: only one of the two is the next step. */
+function counted(isReady) {
+  $("send").hidden = !isReady;
+  $("count").classList.toggle("button-quiet", isReady);
 }
 
 if (form) {
   const sure = confirms($("sure"));
   form.addEventListener("input", () => {
     $("reach").hidden = true;
-    $("send").hidden = true;
+    counted(false);
   });
   sends(form, async () => told(await ask("POST", path, { ...draft(), dry_run: true })));
   $("send").addEventListener("click", () => sure($("reach-count").textContent, async (_data, key) => {
@@ -67,7 +73,7 @@ if (form) {
     notice(t("messages.js.gone"));
     form.reset();
     $("reach").hidden = true;
-    $("send").hidden = true;
+    counted(false);
     await load();
   }));
 }
