@@ -100,6 +100,7 @@ def sell(
         own_id=sent.id,
         at=ticket.occurred_at,
         minor=ticket.total_minor,
+        location=seller.location_id,
     )
     done = steps_of(tx, posted) if posted.is_replay else steps
     members = answered(

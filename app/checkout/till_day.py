@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from app.cards.promotion_queries import put_visit
 from app.cards.tickets import ticket_public
 from app.checkout import till_queries
 from app.checkout.seller import Seller
@@ -31,11 +32,23 @@ _decode = msgspec.json.Decoder(tuple[dict[str, int], dict[str, int]]).decode
 
 
 def note(
-    tx: Transaction, till_id: int | None, posted: Posted, *, own_id: str, at: int, minor: int
+    tx: Transaction,
+    till_id: int | None,
+    posted: Posted,
+    *,
+    own_id: str,
+    at: int,
+    minor: int,
+    location: str | None = None,
 ) -> None:
-    """Let a till find a sale that was just posted; a merchant's own system has no day here."""
+    """Let a till find a sale that was just posted; a merchant's own system has no day here.
+
+    `location`: where it was, if somebody stood there; the card keeps where it was used last.
+    """
     if till_id is None or not posted.is_kept or posted.is_replay:
         return
+    if location is not None:
+        put_visit(tx, posted.card_id, location, at)
     burned: Counter[str] = Counter()
     for entry in posted.entries:
         if entry.kind == "burn":
