@@ -13,7 +13,7 @@ from app.cards import queries as card_queries
 from app.cards.making import Drawn, add_contact, draw_ids, known_card, make_of_program
 from app.cards.notes import Noted, note
 from app.cards.numbers import look_up_key
-from app.errors import AppError, IdempotencyConflict
+from app.errors import AppError, IdempotencyConflict, Unavailable
 from app.http.ports import Ports
 from app.http.secrets import Secrets
 from app.ledger import service as ledger
@@ -27,7 +27,7 @@ from app.partners.deciding import Stale, Told, decide
 from app.partners.member_rows import MEMBERS, MemberRow, Reading, Remark
 from app.partners.queries import TakenRow
 from app.programs.service import Program
-from app.storage.database import Transaction
+from app.storage.database import Transaction, Work
 
 IMPORTED = "imported"  # the kind of its note
 _EVENTS = statements.EVENTS_PER_CHANGE
@@ -64,8 +64,20 @@ async def take(
         partial(_take, reading=reading, ready=_draw(ports, row, made_by, now=now), now=now)
         for row in rows
     ]
-    done = await ports.database.write_batch(works) if works else []
+    try:
+        done = await ports.database.write_batch(works) if works else []
+    except Unavailable:  # another file with the same members holds them: one by one holds up nobody
+        done = [await _alone(ports, work) for work in works]
     return [_told(row, found) for row, found in zip(rows, done, strict=True)]
+
+
+async def _alone(ports: Ports, work: Work[Taken]) -> Taken | Exception:
+    try:
+        return await ports.database.write(work)
+    except Unavailable:
+        raise
+    except AppError as refused:
+        return refused
 
 
 def _draw(ports: Ports, row: MemberRow, made_by: str, *, now: int) -> _Ready:
