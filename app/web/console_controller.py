@@ -9,6 +9,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from app.http.ports import Ports
 from app.programs.content import program_content
@@ -72,6 +73,8 @@ async def new_page(request: Request[Any, Any, Any], ports: NamedDependency[Ports
     staff = await staff_of(request, ports)
     if staff is None:
         return await turned_away(request, ports)
+    if not staff.may("admin"):
+        return Redirect("/merchant", status_code=303)
     return console_page(
         request,
         "merchant-new.html",

@@ -13,6 +13,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from app.clock import MINUTE
 from app.errors import InvalidPicture, Unavailable, invalid
 from app.google.documents import class_of_program
 from app.http.callers import merchant_of
@@ -30,7 +31,8 @@ from app.web.previewing import Draft, Preview, preview_of, sizes_of
 from app.web.texts import Catalogue
 
 BODY_MAX = 6 * 1024 * 1024  # four pictures in base64, and the program
-PICTURES_KEPT = 24  # of at most some megabytes each: a page sends the same with every letter typed
+PICTURES_KEPT = 8  # of at most some megabytes each: a page sends the same with every letter typed
+PER_MINUTE = 240  # of a merchant: some people who type, each preview a tenth of a second of work
 _NO_ISSUER = "3388000000000000000"  # stands in ids where this server has no account with Google
 _DRAFT_SUFFIX = "draft"
 
@@ -57,6 +59,8 @@ async def preview(
 ) -> PreviewOut:
     """Judge a draft as publishing would, and draw it with an example member."""
     merchant_id, words = merchant_of(request).merchant_id, words_of(request)
+    now = ports.clock.wall()
+    ports.limiter.check("previews", str(merchant_id), per_hour=PER_MINUTE, now=now, window=MINUTE)
     stored = await ports.database.read(lambda tx: _stored(tx, merchant_id, data.of))
     loop, threads = asyncio.get_running_loop(), ports.threads
     sent = {role: _decoded(role, text) for role, text in data.images.items()}
@@ -67,9 +71,7 @@ async def preview(
     told, program = await loop.run_in_executor(threads, _judged, data, last)
     draft = Draft(
         program=program,
-        content=example_of(
-            program, data.member, now=ports.clock.wall(), public_url=ports.settings.public_url
-        ),
+        content=example_of(program, data.member, now=now, public_url=ports.settings.public_url),
         pictures=stored.pictures | pictures,
         sizes=await loop.run_in_executor(threads, sizes_of, pictures, stored.sizes),
         signer=await _signer(request, stored.former),
@@ -77,7 +79,7 @@ async def preview(
         suffix=_DRAFT_SUFFIX if stored.former is None else class_of_program(stored.former)[1],
         issuer_name=stored.merchant_name,
         settings=ports.settings,
-        now=ports.clock.wall(),
+        now=now,
     )
     found = await loop.run_in_executor(threads, preview_of, draft)
     return PreviewOut(

@@ -108,5 +108,6 @@ async def test_a_viewer_sees_designs_and_no_button_that_he_may_not_press(world: 
     viewer = Browser(world, await session_of(world, "viewer@example.org"))
     listed = await look(world, viewer, "/merchant")
     assert "Card" in listed.text and 'href="/merchant/new"' not in listed.text
+    assert (await look(world, viewer, "/merchant/new")).headers["location"] == "/merchant"
     page = await look(world, viewer, f"/merchant/p/{program['slug']}/publish")
     assert page.status_code == 200 and 'id="go"' not in page.text

@@ -18,6 +18,7 @@ from app.google.pictures import addresses, drawn, own_pictures
 from app.google.service import CALLBACKS
 from app.sandbox.certificates import DevelopmentCertificates, make_development_certificates
 from app.sandbox.pkpass_reader import OpenedPass, open_pass
+from app.web.preview_controller import PER_MINUTE
 from app.web.preview_example import EXPIRES_AFTER, POINTS
 from tests.apple.iphone_world import keep_signers
 from tests.cards.cards_world import Asking, card_row, merchant, rows, user
@@ -258,3 +259,16 @@ async def test_a_preview_of_anothers_program_is_the_same_404_as_of_none(
         for of in (made["id"], made["slug"], "prog_" + "0" * 32, "none")
     ]
     assert len({it["detail"] for it in answers}) == 1
+
+
+async def test_who_asks_for_too_many_previews_is_told_to_wait(
+    world: World, partner: Asking
+) -> None:
+    merchant_id, ask = await merchant(world, "Busy")
+    for _ in range(PER_MINUTE):
+        world.ports.limiter.count("previews", str(merchant_id), now=world.clock.wall())
+    answer = await ask("POST", PATH, PROGRAM)
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) <= 60
+    assert (await partner("POST", PATH, PROGRAM)).status_code == 200
+    world.clock.forward(60)
+    assert (await ask("POST", PATH, PROGRAM)).status_code == 200
