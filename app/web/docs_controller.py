@@ -20,7 +20,8 @@ from app.web.pages import render
 # The guides in the order of their navigation; each is templates/docs-<name>.html.
 GUIDES = ("till", "statements", "webhooks", "routes", "client")
 _TAGS = ["Documentation"]
-_UNLISTED = {"Pages", "Documentation", "Apple's web service"}  # no program of a merchant asks them
+# No program of a merchant's asks them.
+_UNLISTED = {"Pages", "Console", "Documentation", "Sandbox", "Apple's web service"}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +57,7 @@ async def guide(
     return _page(request, ports, guide, **values)
 
 
-def _page(
-    request: Request[Any, Any, Any], ports: Ports, name: str, **values: Any
-) -> Response[Any]:
+def _page(request: Request[Any, Any, Any], ports: Ports, name: str, **values: Any) -> Response[Any]:
     template = "docs.html" if name == "docs" else f"docs-{name}.html"
     return render(
         request,
@@ -79,8 +78,8 @@ def _groups(request: Request[Any, Any, Any], ports: Ports) -> list[tuple[str, li
     if "docs_groups" not in state:
         found: dict[str, list[Entry]] = {}
         for path, method, operation in operations(document_of(request, ports).plain):
-            tag = operation["tags"][0]
-            if tag not in _UNLISTED and "/sandbox" not in path:
+            tag = operation.get("tags", ["Sandbox"])[0]
+            if tag not in _UNLISTED:
                 found.setdefault(tag, []).append(_entry(path, method, operation))
         state.docs_groups = list(found.items())
     groups: list[tuple[str, list[Entry]]] = state.docs_groups

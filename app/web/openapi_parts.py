@@ -25,12 +25,17 @@ TAGS: list[Json] = [
     {"name": "Cards", "description": "Cards of users: their barcodes, passes and links."},
     {"name": "Programs", "description": "A merchant's programs, their design and images."},
     {"name": "Partners", "description": "What a merchant's server tells: enrolments, statements."},
-    {"name": "Merchant", "description": "Keys of a merchant."},
-    {"name": "Apple Wallet", "description": "Passes, and the web service that iPhones call."},
+    {"name": "Checkout", "description": "Tills: scan, quote, hold, ticket, refund."},
+    {"name": "Webhooks", "description": "Who is told of what happens, and how that went."},
+    {"name": "Merchant", "description": "Keys, tills and staff of a merchant."},
+    {"name": "Imports", "description": "Cards of other apps, photos, export."},
+    {"name": "Apple's web service", "description": "What iPhones call."},
     {"name": "Google Wallet", "description": "What Google calls back with."},
     {"name": "Sandbox", "description": "Only where MODE is sandbox."},
     {"name": "Operating", "description": "Health and figures."},
-    {"name": "Documentation", "description": "This page."},
+    {"name": "Documentation", "description": "This page, the document, the guides."},
+    {"name": "Pages", "description": "For people: wallet, sign-in, joining, till."},
+    {"name": "Console", "description": "For people: a merchant's pages."},
 ]
 
 SECURITY: Json = {

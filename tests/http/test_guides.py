@@ -37,6 +37,7 @@ async def commands(world: World, guide: str, **known: str) -> str:
     """Take a guide's commands, what the reader fills in filled in."""
     page = (await world.client.get(f"/docs{guide}")).text
     found = re.findall(r'<div class="code" data-runs>.*?<code>(.*?)</code>', page, re.DOTALL)
+    assert found and not any("<" in text for text in found), "a browser would read it as a tag"
     script = "\n".join(["set -e -o pipefail", *map(unescape, found)])
     for name, value in {"BASE": world.url, **known}.items():
         script = re.sub(rf"^{name}=.*…$|^{name}=http.*$", f"{name}={value}", script, flags=re.M)
