@@ -157,6 +157,28 @@ async def test_from_the_scan_to_the_sale_with_every_press_doubled(
         await expect(page.locator("#said")).to_contain_text("unknown")
         await page.locator("#day-open").click()
         await expect(page.locator("#sales li")).to_have_count(2)
+        await page.locator("#day [data-close]").click()
+        # A part of a sale comes back; a large burn asks for the code that counts once.
+        await page.route("**/v1/checkout/holds", _asks_for_proof, times=1)
+        await scan(page, "T1001")
+        await page.locator("#amount").fill("8")
+        await page.locator("#burn-choices input").nth(1).check()
+        await page.locator("#burn-units").fill("100")
+        await page.locator("#sell").click()
+        await expect(page.locator("#proof")).to_be_visible()
+        await windows.keep_picture(page, "till-proof")
+        await scan(page, "T1001")
+        await expect(page.locator("#said")).to_contain_text("Presence proven")
+        await page.locator("#sell").dblclick()
+        await expect(page.locator("#done-reasons")).to_contain_text("Spent: 100 Points")
+        assert maison.points("T1001") == before - 100 + 7
+        await page.locator("#day-open").click()
+        part = page.locator("#sales li").first
+        await part.get_by_role("button", name="A part…").click()
+        await part.get_by_label("Amount to take back").fill("3,00")
+        await part.get_by_role("button", name="Take this back").dblclick()
+        await expect(page.locator("#sales li").first).to_contain_text("taken back €3.00")
+        assert maison.points("T1001") == before - 100 + 4
         await windows.keep_picture(page, "till-day")
         await windows.assert_accessible(page)
 
@@ -238,6 +260,11 @@ async def test_without_network_the_sale_goes_on_and_arrives_once(
         await expect(page.locator("#done")).to_be_visible()
         await expect(page.locator("#done-title")).to_contain_text("Sale kept · Dora Blanc")
         await page.unroute_all(behavior="ignoreErrors")
+
+
+async def _asks_for_proof(route: Any) -> None:
+    problem = {"status": 409, "code": "proof-needed", "title": "", "detail": ""}
+    await route.fulfill(status=409, json=problem, content_type="application/problem+json")
 
 
 async def _lost(route: Any) -> None:

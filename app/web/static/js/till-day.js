@@ -1,6 +1,7 @@
 // The till's day: what it sold, the sums, taking a sale back, and what the server did not take.
+import { newKey } from "./api.js";
 import { ask, passes, words } from "./till-api.js";
-import { money } from "./till-money.js";
+import { minorOf, money } from "./till-money.js";
 import * as queue from "./till-queue.js";
 import * as store from "./till-store.js";
 import { at, element, hour, say, unitsWords } from "./till-view.js";
@@ -17,8 +18,11 @@ export function use(value, onMove) {
 
 const program = () => ({ units: (facts?.programs || []).flatMap((one) => one.units) });
 
-/** Takes a sale back whole, once, however often it is pressed: its id makes the refund's. */
-export async function undo(id) {
+/**
+ * Takes a sale back, once, however often it is pressed: its id makes the refund's. `rest`: minor units
+ * that are left of it, where a part was taken back before.
+ */
+export async function undo(id, rest = null) {
   if (await queue.takeBack(id)) {
     say(t("till.js.undone"), "good");
     return true;
@@ -26,8 +30,12 @@ export async function undo(id) {
   const known = await store.one("sales", id);
   const taken = known?.isBare ? { path: `/receipt-codes/${encodeURIComponent(id)}/void`, body: {} } : null;
   const lines = (known?.quantities || [1]).map((qty, index) => [index, qty]);
-  const entry = taken || { path: `/tickets/${encodeURIComponent(id)}/refunds`, body: { id: `${id}-undo`, occurred_at: new Date().toISOString(), lines } };
-  const kept = await queue.keep({ ...entry, key: `${id}-undo` });
+  const entry = taken || { path: `/tickets/${encodeURIComponent(id)}/refunds`, body: { id: `${id}-undo`, occurred_at: new Date().toISOString(), ...(rest === null ? { lines } : { amount_minor: rest }) } };
+  return sendBack({ ...entry, key: `${id}-undo` });
+}
+
+async function sendBack(entry) {
+  const kept = await queue.keep(entry);
   const outcome = await queue.flush({ number: kept.number });
   if (outcome.sent) say(t("till.js.undone"), "good");
   else if (outcome.refused?.code === "over-refund") say(t("till.js.undone_before"), "warn");
@@ -71,16 +79,18 @@ function row(sale) {
   const digits = sale.card_last_digits ? `•••• ${sale.card_last_digits}` : t("till.js.no_card");
   const told = [unitsWords(sale.earned_units, program()), sale.moved_to ? t("till.js.moved") : sale.refunded ? t("till.js.taken_back", { amount: money(sale.refunded_minor, sale.currency) }) : ""].filter(Boolean).join(" · ");
   const line = element("li", {}, element("div", {}, element("strong", {}, `${hour.format(new Date(sale.at))} · ${money(sale.amount_minor, sale.currency)}`), element("span", { className: "hint" }, [digits, told].filter(Boolean).join(" · "))));
-  if (sale.refunded) return line;
+  const rest = sale.amount_minor - sale.refunded_minor;
+  if (sale.moved_to || (sale.refunded && rest === 0)) return line;
   const back = element("button", { type: "button", className: "button button-quiet button-small" }, t("till.js.undo"));
   back.addEventListener("click", async () => {
     if (back.disabled) return;
     back.disabled = true;
-    await undo(sale.id);
+    await undo(sale.id, sale.refunded_minor ? rest : null);
     await open();
   });
   line.append(back);
-  if (sale.ticket_id) {
+  if (sale.ticket_id && rest > 0) line.append(partButton(sale, rest, line));
+  if (sale.ticket_id && !sale.refunded) {
     const move = element("button", { type: "button", className: "button button-quiet button-small" }, t("till.js.move"));
     move.addEventListener("click", () => {
       at("day").close();
@@ -89,6 +99,31 @@ function row(sale) {
     line.append(move);
   }
   return line;
+}
+
+/** Takes back a part: what it costs is typed, at most what is left. */
+function partButton(sale, rest, line) {
+  const button = element("button", { type: "button", className: "button button-quiet button-small" }, t("till.js.part"));
+  button.addEventListener("click", () => {
+    button.hidden = true;
+    const field = element("input", { className: "input", inputMode: "decimal", maxLength: 24 });
+    const fault = element("span", { className: "fault", role: "alert" });
+    const go = element("button", { className: "button" }, t("till.js.part_go"));
+    const form = element("form", { className: "part", noValidate: true }, element("label", {}, t("till.js.part_amount", { most: money(rest, sale.currency) }), field), go, fault);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const minor = minorOf(field.value.trim(), sale.currency);
+      if (!minor || minor > rest) return void (fault.textContent = t("till.js.part_amount", { most: money(rest, sale.currency) }));
+      if (go.disabled) return;
+      go.disabled = true;
+      const id = newKey();
+      await sendBack({ path: `/tickets/${encodeURIComponent(sale.id)}/refunds`, body: { id, occurred_at: new Date().toISOString(), amount_minor: minor }, key: id });
+      await open();
+    });
+    line.append(form);
+    field.focus();
+  });
+  return button;
 }
 
 /** What waits, and what the server did not take: somebody must look at it. */

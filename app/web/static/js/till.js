@@ -158,6 +158,7 @@ function toMove(one) {
   at("moving").hidden = false;
   at("moving-text").textContent = t("till.js.move_scan", { sale: one.text });
   show("ready");
+  say("");
   at("scan").focus();
 }
 
