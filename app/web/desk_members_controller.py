@@ -9,6 +9,9 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from app.apple.why import explain, why
+from app.cards import pass_queries
+from app.cards.passes_of import APPLE
 from app.cards.showing import Showing
 from app.errors import CardNotFound, InvalidInput, NotFound
 from app.http.paging import After, cursor, position
@@ -22,6 +25,7 @@ from app.web.desk_members import Speaker, units_of, vouchers_of
 from app.web.pages import missing, words_of
 
 MEMBERS_A_PAGE = 50
+STORIES_MAX = 10  # passes of one card whose story is told
 SEARCH_CHARACTERS_MAX = 80
 _FORM = "application/x-www-form-urlencoded"
 _PATH = "/merchant/p/{program:str}/members"
@@ -102,12 +106,12 @@ async def member_page(
         return missing(request, staff.visitor)
     now = ports.clock.wall()
 
-    def work(tx: Transaction) -> AccountOut:
+    def work(tx: Transaction) -> tuple[AccountOut, list[list[str]]]:
         card_id = enrolling.card_named(tx, own, card)
-        return enrolling.account(tx, card_id, Showing(tx, now=now))
+        return enrolling.account(tx, card_id, Showing(tx, now=now)), _stories(tx, card_id)
 
     try:
-        account = await ports.database.read(work)
+        account, stories = await ports.database.read(work)
     except (CardNotFound, NotFound):
         return missing(request, staff.visitor)
     words = words_of(request)
@@ -120,7 +124,15 @@ async def member_page(
         card=Speaker(own, words).card(account),
         units=list(units_of(own, words.language).values()),
         vouchers=vouchers_of(own, words.language),
+        stories=stories,
     )
+
+
+def _stories(tx: Transaction, card_id: int) -> list[list[str]]:
+    """Say of each pass on an iPhone why it shows what it shows, from the phones' own words too."""
+    serials = pass_queries.installed_serials(tx, card_id, APPLE)
+    known = [why(tx, serial) for serial in serials[:STORIES_MAX]]
+    return [explain(each) for each in known if each is not None]
 
 
 def _list(

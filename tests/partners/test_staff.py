@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from app.partners import staff_controller
+from app.partners import staff, staff_controller
 from app.partners.starting import start_merchant
 from app.programs import merchant_queries
 from app.users import service as users
@@ -199,3 +199,33 @@ async def merchant_number(world: World, slug: str) -> str:
         lambda tx: merchant_queries.merchant_id_by_slug(tx, slug)
     )
     return str(found)
+
+
+async def test_what_a_crash_left_between_the_two_rows_opens_nothing_and_is_finished_by_a_repeat(
+    world: World,
+) -> None:
+    boss = await owner(world)
+    ports, now = world.ports, world.clock.wall()
+    merchant_id = int(await merchant_number(world, "shop"))
+    drawn = users.draw(ports, now)
+    await ports.database.write(
+        lambda tx: staff.prepare_user(
+            tx, merchant_id, drawn, email="ana@example.org", language="fr", now=now
+        )
+    )
+    hers = Partner(world, await session_of(world, "ana@example.org"))
+    assert (await hers.ask("GET", "/v1/partner/programs")).status_code == 403
+    assert (await hers.ask("GET", "/v1/merchants")).json()["items"] == []
+    body = {"email": "ana@example.org", "role": "staff"}
+    made = await boss.ask("POST", STAFF, body)
+    assert made.status_code == 201
+    assert (await hers.ask("GET", "/v1/partner/programs")).status_code == 200
+    # Dismissed, but the server died before her own row went: the same again takes it away.
+    user_id = await ports.database.read(
+        lambda tx: tx.value("SELECT user_id FROM users WHERE email = 'ana@example.org'")
+    )
+    assert isinstance(user_id, int)
+    await ports.database.write(lambda tx: staff.dismiss(tx, merchant_id, user_id))
+    assert (await hers.ask("GET", "/v1/partner/programs")).status_code == 403
+    assert (await boss.ask("DELETE", f"{STAFF}/{made.json()['id']}")).status_code == 404
+    assert await ports.database.read(lambda tx: users.workplaces(tx, user_id)) == []
