@@ -43,6 +43,7 @@ from app.ledger import service as ledger
 from app.ledger.service import Posted
 from app.loyalty.events import Purchase
 from app.programs import service as programs
+from app.programs.ending import refuse_ended
 from app.programs.partnering import programs_at_till
 from app.programs.service import Program
 from app.storage.database import Transaction
@@ -64,7 +65,8 @@ def issue(
 ) -> ReceiptOut:
     """Keep a sale without a card and return its code: the same for the same id.
 
-    Raises: InvalidInput, NotFound; IdempotencyConflict for an id that was something else.
+    Raises: InvalidInput, NotFound, ProgramEnded; IdempotencyConflict for an id that was something
+    else.
     """
     sold_at, total = occurrence(sent.occurred_at, now=now), pricing.total_of(sent)
     program, merchant = _program(tx, seller, sent.program), slug_of(tx, seller)
@@ -82,6 +84,7 @@ def issue(
     if before is None:
         if ledger.event_of(tx, row.program_id, sent.id) is not None:
             raise IdempotencyConflict("this id was used for something else")
+        refuse_ended(program, sold_at)
         till_queries.insert_receipt(tx, row)
         if seller.till_id is not None:
             place = (seller.till_id, sold_at, row.program_id, sent.id)

@@ -32,7 +32,7 @@ from passes.templates.colors import WHITE, color_of, text_on
 _TAGS = ["Pages"]
 _INITIALS = 2
 # What a program that says nothing of it asks.
-_ASKED_ELSE = (EnrolmentField(key="name"), EnrolmentField(key="email"))
+ASKED_ELSE = (EnrolmentField(key="name"), EnrolmentField(key="email"))
 
 
 class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ def _view(
 ) -> JoinView:
     shown, language = program_content(program), words.language
     default = shown.languages[0]
-    asked = program.document.settings.enrolment or Enrolment(fields=_ASKED_ELSE)
+    asked = program.document.settings.enrolment or Enrolment(fields=ASKED_ELSE)
     keys = {field.key for field in asked.fields}
     months = words.locale.months["format"]["wide"] if "birthday" in keys else {}
 
