@@ -82,6 +82,7 @@ MAY: list[tuple[str, Any]] = [
     (r"GET /v1/cards/{card_id}(/barcode.*|/apple.pkpass|/google)?", HOLDERS | CLAIM),
     (r"POST /v1/cards/{card_id}/(links|reissue)", HOLDERS | CLAIM),
     (r"POST /v1/cards/{card_id}/(redemptions|one-time-codes)", {"user", "sharer"}),
+    (r"POST /v1/cards/{card_id}/receipt-codes", {"user", "sharer"} | CLAIM),
     (r"\w+ /v1/cards/{card_id}/shares.*", {"user"}),
     (r"\w+ /v1/cards/{card_id}.*", HOLDERS),
     (r"\w+ /v1/(me|sessions|passkeys|cards|imports|export|claims|shares|link-codes)\b.*", PEOPLE),
@@ -92,7 +93,10 @@ MAY: list[tuple[str, Any]] = [
     (r"GET /(?!v1/).*|POST /merchant/p/{program}/members", ANYBODY),  # pages: looked at below
 ]
 # Open to all, and for all programs: an answer that names the other's program is right.
-PUBLIC = r"GET /v1/directory|POST /v1/programs/{\w+}/join|GET /join/{\w+}|POST /v1/link-codes"
+PUBLIC = (
+    r"GET /v1/directory|POST /v1/programs/{\w+}/join|GET /(join|receipt)/{\w+}"
+    r"|POST /v1/link-codes"
+)
 STREAM = r"GET /v1/me/events"
 # An example cannot be right there: it would need a signature or a secret.
 UNPROVED = r"POST /v1/passkeys/(registrations|sign-ins)|PUT /v1/me/email|POST /(google|apple)/.*"
