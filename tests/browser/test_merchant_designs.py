@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import zxingcpp
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Page, expect
 
+from app.sandbox.pkpass_reader import OpenedPass, look_into
 from tests.browser import windows
 from tests.browser.people import signed_in, user_asks
 from tests.sandbox.demo_server import RunningDemo
@@ -30,6 +33,17 @@ def logo() -> bytes:
 async def name_of(page: Page, slot: str) -> str:
     """Read a card's name off a phone of the preview."""
     return await page.locator(f'[data-slot="{slot}"] .side:visible .pass-name').inner_text()
+
+
+def pass_of(url: str, card: dict[str, Any]) -> OpenedPass:
+    """Fetch the pass of who joined from the poster."""
+    answer = httpx2.get(
+        f"{url}/v1/cards/{card['card']['id']}/apple.pkpass",
+        headers={"Authorization": f"Bearer {card['claim_token']}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 200, answer.text
+    return look_into(answer.content)
 
 
 async def saved(page: Page, *, changed: bool = True) -> None:
@@ -55,6 +69,8 @@ async def test_a_shop_owner_designs_publishes_and_prints_in_ten_minutes(
         await page.get_by_role("button", name="Make the program").click()
         await page.wait_for_url("**/merchant/p/boulangerie-lune*")
         await expect(page.locator('[data-slot="apple"] .pass:visible')).to_contain_text("Stamps")
+        joined = user_asks(demo.url, "", "POST", "/v1/programs/boulangerie-lune/join", {})
+        assert pass_of(demo.url, joined).document["organizationName"] == "Boulangerie Lune"
 
         # Colours, texts and a picture are seen on both phones before anybody else sees them.
         await page.get_by_label("Background", exact=True).fill("#fff3d6")
@@ -95,6 +111,10 @@ async def test_a_shop_owner_designs_publishes_and_prints_in_ten_minutes(
         found = user_asks(demo.url, token, "GET", "/v1/partner/programs")["items"][0]
         assert found["name"] == "Lune & Croissants" and "strip" in found["images"]
         assert found["design"]["background_color"] == "#fff3d6" and found["version"] == 2
+        redrawn = pass_of(demo.url, joined)  # what a phone pulls once it is told
+        assert redrawn.document["organizationName"] == "Lune & Croissants"
+        assert redrawn.document["backgroundColor"] == "rgb(255, 243, 214)"
+        assert "strip@2x.png" in redrawn.files
 
         await (
             page.get_by_role("region", name="It is published")
