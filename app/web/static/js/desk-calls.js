@@ -1,6 +1,6 @@
 // The log of what webhooks were told: each call with its attempts and its body, and its replay.
 import { $, act, ask, filled, notice, open, pages, shown, when } from "./desk.js";
-import { t } from "./texts.js";
+import { has, t } from "./texts.js";
 
 const list = $("calls");
 const LOOKS = { pending: "pill-warn", failed: "pill-bad", skipped: "pill-quiet" };
@@ -8,7 +8,7 @@ const LOOKS = { pending: "pill-warn", failed: "pill-bad", skipped: "pill-quiet" 
 function spoken(attempt) {
   const said = { at: when(attempt.at), ms: attempt.milliseconds };
   return attempt.status_code === null
-    ? t("webhooks.js.fault", { ...said, error: attempt.error || "" })
+    ? t("webhooks.js.fault", { ...said, error: has(`webhooks.js.error.${attempt.error}`) ? t(`webhooks.js.error.${attempt.error}`) : attempt.error || "" })
     : t("webhooks.js.answer", { ...said, code: String(attempt.status_code) });
 }
 

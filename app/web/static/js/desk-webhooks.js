@@ -1,6 +1,6 @@
 // Webhooks: endpoints added, changed, rolled, switched off and deleted; a secret is shown once.
-import { $, act, ask, confirms, filled, notice, open, sends, shown } from "./desk.js";
-import { t } from "./texts.js";
+import { $, act, ask, confirms, filled, notice, open, sends, shown, when } from "./desk.js";
+import { has, t } from "./texts.js";
 
 const list = $("list");
 const roll = confirms($("roll"));
@@ -36,6 +36,13 @@ function edit(hook) {
   });
 }
 
+/** Says what is wrong with an endpoint; null where nothing is. */
+function why(hook) {
+  const reason = `webhooks.js.reason.${hook.disabled_reason}`;
+  if (hook.disabled_reason) return has(reason) ? t(reason) : hook.disabled_reason;
+  return hook.failing_since ? t("webhooks.js.failing", { at: when(hook.failing_since) }) : null;
+}
+
 function drawn(hook) {
   const isOn = hook.status === "enabled";
   const row = filled($("row"), {
@@ -43,7 +50,7 @@ function drawn(hook) {
     state: t(`webhooks.js.${hook.status}`),
     description: hook.description || null,
     types: hook.types?.length ? hook.types.join(", ") : t("webhooks.js.all"),
-    why: isOn ? null : hook.disabled_reason || null,
+    why: why(hook),
   });
   row.querySelector(".pill").classList.toggle("pill-bad", !isOn);
   const on = (name, work) => row.querySelector(`[data-act=${name}]`).addEventListener("click", work);
