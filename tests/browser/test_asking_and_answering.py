@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from app.sandbox.demo import OWNER_EMAIL
 from tests.browser import windows
-from tests.browser.people import keys_of, user_asks
+from tests.browser.people import keys_of, signed_in, user_asks
 from tests.browser.windows import DESKTOP, PHONE, Language
 from tests.partners.hosted_shop import PROGRAM
 from tests.sandbox.demo_server import RunningDemo
@@ -135,3 +136,33 @@ async def test_an_announced_end_stands_on_the_pages(
         await windows.go(window, f"/join/{program}")
         await expect(window.page.get_by_text(NOTICE[language])).to_be_visible()
         await looked_at(window.page, f"join-ends-{language}")
+
+
+async def test_the_owner_sets_what_is_asked_and_announces_an_end(
+    chromium: Browser, demo: RunningDemo
+) -> None:
+    program, key = published(demo, "Set by its owner"), keys_of(demo).merchant_key
+    path, owner = f"/v1/partner/programs/{program}", signed_in(demo.url, OWNER_EMAIL)
+    async with windows.opened(chromium, demo.url, language="en", token=owner) as window:
+        page = window.page
+        await windows.go(window, f"/merchant/p/{program}/joining")
+        await page.get_by_label("Phone number").select_option("must")
+        await page.locator("#promotions-en").fill("Offers, please.")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Saved")).to_be_visible()
+        enrolment = user_asks(demo.url, key, "GET", path)["settings"]["enrolment"]
+        assert {"key": "phone", "required": True} in enrolment["fields"]
+        kept = {each["key"]: each for each in enrolment["consents"]}
+        assert kept["promotions"]["text"]["en"] == "Offers, please."
+        assert kept["data"]["required"] and not kept["promotions"]["required"]
+        await page.get_by_label("Last day").fill("2035-12-31")
+        await page.locator("#notice-fr").fill(NOTICE["fr"])
+        await page.get_by_role("button", name="Announce the end").click()
+        sure = page.locator("#sure")
+        await expect(sure).to_contain_text("December 31, 2035")
+        await sure.get_by_role("button", name="Announce the end").click()
+        await expect(page.get_by_role("button", name="Take the end back")).to_be_visible()
+        assert user_asks(demo.url, key, "GET", path)["ending"]["last_day"] == "2035-12-31"
+        await page.get_by_role("button", name="Take the end back").click()
+        await expect(page.get_by_role("button", name="Take the end back")).to_be_hidden()
+        assert user_asks(demo.url, key, "GET", path)["ending"] is None
