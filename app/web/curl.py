@@ -18,6 +18,9 @@ PLACES: Mapping[str, str] = {
     "hold_id": "$HOLD",
     "ticket_id": "T-1",
     "receipt_id": "T-3",
+    "key_id": "$KEY_ID",  # $KEY, $TILL and the shell's own $USER are something else
+    "till_id": "$TILL_ID",
+    "user_id": "$USER_ID",
     "side": "front",
     "role": "logo",
     "sale": "sale",

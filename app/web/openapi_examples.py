@@ -96,6 +96,8 @@ EXAMPLES: dict[str, Any] = {
         "url": "https://example.org/hooks",
         "types": ["balance.updated", "tier.changed"],
     },
+    "post /v1/partner/webhooks/{webhook_id}/roll": {"overlap_seconds": 86_400},
+    "post /v1/cards/{card_id}/receipt-codes": {"code": "7K3M-9QXT-2BVD"},
     "put /v1/cards/{card_id}/consents": {"promotions": False},
     "post /v1/checkout/scans": {"code": NUMBER},
     "post /v1/checkout/searches": {"name": "Ana"},
