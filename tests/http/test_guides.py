@@ -11,13 +11,19 @@ from typing import Any
 
 import httpx2
 import pytest
+from litestar import Litestar
+from litestar.di import Provide
 
 from app.clock import SystemClock
-from app.main import create_app
+from app.http.media import decode_json
+from app.main import ROUTES, create_app
+from app.web.openapi import handlers
 from tests.cards.cards_world import merchant, program
 from tests.checkout.till_world import HOSTED
 from tests.flows.conftest import TLS, World, open_test_ports
 from tests.flows.server import serving
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 @pytest.fixture
@@ -83,3 +89,39 @@ async def test_the_five_lines_of_the_first_page_enrol_and_tell_a_balance(
     await program(ask)
     said = await ran(await commands(now, "", KEY=str(ask.token)), tmp_path)
     assert '"changed":true' in said
+
+
+def test_bodies_of_commands_in_docs_fit_their_routes() -> None:
+    nothing = Provide(lambda: None, sync_to_thread=False)
+    app = Litestar(
+        list(ROUTES), dependencies={"ports": nothing}, openapi_config=None, logging_config=None
+    )
+    known = [
+        (method, re.compile(re.sub(r"{[^}]*}", "[^/]+", path)), handler)
+        for path, method, handler in handlers(app)
+    ]
+    seen = 0
+    for page in sorted(DOCS.glob("*.md")):
+        for command in re.findall(
+            r"^curl (?:[^\n]*\\\n)*[^\n]*(?:\n {5,}[^\n]*)*", page.read_text(), re.M
+        ):
+            body = re.search(r"-d '(.*?)'", command, re.DOTALL)
+            path = re.search(r"(/v1/[^\s'\"?]*)", command)
+            if body is None or path is None:
+                continue
+            method = (re.search(r"-X (\w+)", command) or ["", "POST"])[1].lower()
+            handler = next(
+                (
+                    each
+                    for verb, shape, each in known
+                    if verb == method and shape.fullmatch(path[1])
+                ),
+                None,
+            )
+            assert handler, f"{page.name}: {method} {path[1]} is no route"
+            field = handler.parsed_data_field
+            kind = handler.opt.get("takes") or (field.annotation if field else None)
+            if kind is not None:
+                decode_json(body[1].encode(), kind)
+                seen += 1
+    assert seen >= 6
