@@ -9,7 +9,7 @@ from app.storage.database import Transaction
 ERASE = {"consent": "DELETE FROM consent WHERE card_id = ?"}
 KEPT: dict[str, str] = {}
 EXPORT = {  # of the cards that a user owns
-    "consents": "SELECT c.public_id AS card_id, k.consent_key, k.text_version,"
+    "consents": "SELECT c.public_id AS card_id, k.consent_key AS consent, k.text_version,"
     " t.text AS consent_text, k.given_at, k.withdrawn_at FROM holding h"
     " JOIN card c ON c.card_id = h.card_id"
     " JOIN holder o ON o.card_id = h.card_id AND o.user_id = h.user_id AND o.access = 'owner'"

@@ -165,7 +165,7 @@ async def test_export_and_erasure_include_consents_and_missing_points(world: Wor
         data = msgspec.json.decode(file.read(name))
     found = data.get("sections", data)
     (consent,) = found["consents"]
-    assert consent["consent_text"] == DATA["text"] and consent["consent_key"] == "data"
+    assert consent["consent_text"] == DATA["text"] and consent["consent"] == "data"
     assert [each["receipt"] for each in found["missing_points"]] == ["R-1"]
     assert (await ana("DELETE", "/v1/me")).status_code == 204
     for table in ("consent", "missing_points", "missing_points_by_public"):

@@ -33,6 +33,7 @@ UNTOLD = {
     "card_by_number": "numbers, which are in his cards",
     "device_by_library": "hashes of library ids",
     "idempotency": "sealed copies of what he was answered",
+    "missing_points_by_public": "random ids, which are in his requests",
     "webhook_body": "copies of his cards and their events",
     "webhook_attempt": "what merchants' systems answered",
     "webhook_delivery": "when a merchant's system was told",
