@@ -2,7 +2,8 @@
 
 A page shows one by `{{ chart|safe }}` beside its table; all text in it is escaped. The svg's class
 is `chart`, its parts' are `chart-line`, `chart-dot`, `chart-bar`, `chart-step` (each also
-`series-1` to `series-6`), `chart-grid`, `chart-axis`, `chart-label`, `chart-value`: coloured by charts.css.
+`series-1` to `series-6`), `chart-grid`, `chart-axis`, `chart-label`, `chart-value`:
+coloured by charts.css.
 """
 
 from __future__ import annotations
