@@ -32,7 +32,7 @@ PORTS = (443, 8443)
 LOOPBACK = "127.0.0.1"  # the one name of the inside that a sandbox may allow
 ANSWER_MAX = 64 * 1024
 ADDRESSES_TRIED_MAX = 3
-CONNECTIONS_MAX = 200
+CONNECTIONS_MAX = 300
 CONNECTIONS_KEPT, KEPT_SECONDS = 20, 30.0
 
 _LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"

@@ -26,7 +26,7 @@ from app.partners import webhook_queries
 from app.partners.webhook_queries import WebhookRow
 from app.storage.database import Transaction
 
-UNDER_WAY_MAX = 64
+UNDER_WAY_MAX = 256  # many, because each that hangs stays for 15 seconds
 OF_ENDPOINT_MAX = 8
 PROBED_AFTER = 5  # failures in a row, then one at a time
 ENDPOINTS_AT_ONCE = 40
@@ -99,11 +99,13 @@ class WebhookChannel:
         turns = queries.busy_endpoints(tx, self._after, ENDPOINTS_AT_ONCE)
         found, room = [], UNDER_WAY_MAX - len(self._tasks)
         for webhook_id in turns:
-            lanes = queries.due_lanes(tx, webhook_id, now=now, limit=SKIPPED_AT_ONCE)
+            lanes = queries.due_lanes(tx, webhook_id, now=now, limit=OF_ENDPOINT_MAX)
             if not lanes:
                 continue
             endpoint = webhook_queries.by_id(tx, lanes[0].merchant_id, webhook_id)
-            if endpoint is not None and endpoint.disabled_at is None:
+            if endpoint is None or endpoint.disabled_at is not None:
+                lanes = queries.due_lanes(tx, webhook_id, now=now, limit=SKIPPED_AT_ONCE)
+            else:
                 lanes = lanes[: max(0, min(room, self._room(endpoint, now)))]
                 room -= len(lanes)
             if lanes:

@@ -35,7 +35,7 @@ def told_of(tx: Transaction, card_ids: Sequence[int]) -> dict[int, int]:
     sql = (
         "SELECT c.card_id, p.merchant_id FROM card c JOIN program p ON p.program_id = c.program_id"
         " WHERE EXISTS (SELECT 1 FROM webhook w WHERE w.merchant_id = p.merchant_id"
-        " AND w.deleted_at IS NULL) AND c.card_id IN ("
+        " AND w.deleted_at IS NULL) AND EXISTS (SELECT 1 FROM webhook) AND c.card_id IN ("
     )
     return dict(
         tx.all(
