@@ -6,6 +6,7 @@ docs/figures.md defines each. Some cards at a time: all of a card is read in one
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from typing import Any
 
 from app.clock import rfc3339
@@ -49,7 +50,7 @@ def figures_of(
     found = begun(program, begin=begin, end=end, now=now)
     after: int | None = FIRST
     while after is not None:
-        after = add_page(tx, program, found, after=after, now=now)
+        found, after = add_page(tx, program, found, after=after, now=now)
     return finished(tx, program, found, now=now)
 
 
@@ -61,16 +62,17 @@ def begun(program: Program, *, begin: str | None, end: str | None, now: int) -> 
 
 def add_page(
     tx: Transaction, program: Program, found: Figures, *, after: int, now: int
-) -> int | None:
-    """Add some cards behind one; return the last of them, None: there was none left.
+) -> tuple[Figures, int | None]:
+    """Return figures with some cards behind one added, and the last of them; None: none was left.
 
-    # across: a page of the program's cards
+    `found` stays as it is, for a read may run twice. # across: a page of the program's cards
     """
     ids = queries.card_ids(tx, program.program_id, after, CARDS_A_PAGE)
     if not ids:
-        return None
-    _add_cards(tx, program, found, Range(program.program_id, after, ids[-1]), now=now)
-    return ids[-1]
+        return found, None
+    more = deepcopy(found)  # sums by day and month, no cards
+    _add_cards(tx, program, more, Range(program.program_id, after, ids[-1]), now=now)
+    return more, ids[-1]
 
 
 def finished(tx: Transaction, program: Program, found: Figures, *, now: int) -> StatsOut:

@@ -90,7 +90,7 @@ async def stats_for(
     await counting.write_down(ports)
     after: int | None = figures.FIRST
     while after is not None:
-        after = await database.read(
+        found, after = await database.read(
             partial(figures.add_page, program=program, found=found, after=after, now=now)
         )
     stats = await database.read(partial(figures.finished, program=program, found=found, now=now))

@@ -23,6 +23,7 @@ from app.storage.database import Transaction
 from app.users.promotions import PROMOTIONS_MAX, WINDOW
 
 CARDS_A_PAGE = 1_000
+FIRST = -1
 NEWEST = 2**62
 
 _read_segment = msgspec.json.Decoder(Segment).decode
@@ -50,13 +51,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, kw_only=True):
-    """How many persons get a message and how many have had their share; and cards without one."""
+    """How many persons get a message and how many have had their share; and cards without one.
+
+    `seen`: the persons that were counted.
+    """
 
     cards: int = 0
     reaches: int = 0
     capped: int = 0
     refused: int = 0
     nobody: int = 0
+    seen: set[int] = msgspec.field(default_factory=set)
 
 
 def judge(program: Program, sent: NewMessage, *, now: int) -> Draft:
@@ -92,27 +97,21 @@ def draft_of(program: Program, texts: dict[str, str], segment: Segment, *, at: i
     )
 
 
-def reach_of(tx: Transaction, draft: Draft, *, now: int) -> Reach:
-    """Count whom a message would reach, and change nothing. # across: a program's cards"""
-    found, seen, after = Reach(), set[int](), -1
-    while True:
-        page = page_of(tx, draft, after=after, limit=CARDS_A_PAGE, now=now)
-        for candidate in in_segment(draft, page):
-            found.cards += 1
-            if has_refused(draft, candidate):
-                found.refused += 1
-            elif is_nobodys(candidate):
-                found.nobody += 1
-            elif candidate.user_id and candidate.user_id in seen:
-                continue  # he gets it with another card
-            else:
-                seen.add(candidate.user_id)
-                is_capped = candidate.recent >= PROMOTIONS_MAX
-                found.capped += is_capped
-                found.reaches += not is_capped
-        if len(page) < CARDS_A_PAGE:
-            return found
-        after = page[-1].card_id
+def add_reach(draft: Draft, found: Reach, page: list[Candidate]) -> None:
+    """Count whom a message would reach of some cards."""
+    for candidate in in_segment(draft, page):
+        found.cards += 1
+        if has_refused(draft, candidate):
+            found.refused += 1
+        elif is_nobodys(candidate):
+            found.nobody += 1
+        elif candidate.user_id and candidate.user_id in found.seen:
+            continue  # he gets it with another card
+        else:
+            found.seen.add(candidate.user_id)
+            is_capped = candidate.recent >= PROMOTIONS_MAX
+            found.capped += is_capped
+            found.reaches += not is_capped
 
 
 def page_of(tx: Transaction, draft: Draft, *, after: int, limit: int, now: int) -> list[Candidate]:
@@ -169,7 +168,7 @@ def send_off(
         capped=reach.capped,
         sent=0,
         created_at=draft.at,
-        next_card_id=-1,
+        next_card_id=FIRST,
         claimed_until=0,
         done_at=None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -42,11 +43,10 @@ async def send(
     merchant_id, now = merchant_of(request).merchant_id, ports.clock.wall()
     ports.limiter.check("messages", str(merchant_id), per_hour=MESSAGES_PER_HOUR, now=now)
 
-    def look(tx: Transaction) -> tuple[Draft, Reach]:
-        draft = messages.judge(own_program(tx, merchant_id, program_id), data, now=now)
-        return draft, messages.reach_of(tx, draft, now=now)
-
-    draft, reach = await ports.database.read(look)
+    draft = await ports.database.read_point(
+        lambda tx: messages.judge(own_program(tx, merchant_id, program_id), data, now=now)
+    )
+    reach = await _reach(ports, draft, now=now)
     if data.dry_run:
         return Response(messages.dry_run_out(draft, reach), status_code=200)
     promotion_id, public = ports.ids.next(now), ports.ids.public()
@@ -79,6 +79,21 @@ async def list_messages(
         return page(ports.secrets, found, limit=limit)
 
     return await ports.database.read_point(work)
+
+
+async def _reach(ports: Ports, draft: Draft, *, now: int) -> Reach:
+    """Count whom a message reaches; others' reads come in between pages."""
+    found, after = Reach(), messages.FIRST
+    while True:
+        page_of_cards = await ports.database.read(
+            partial(
+                messages.page_of, draft=draft, after=after, limit=messages.CARDS_A_PAGE, now=now
+            )
+        )
+        messages.add_reach(draft, found, page_of_cards)
+        if len(page_of_cards) < messages.CARDS_A_PAGE:
+            return found
+        after = page_of_cards[-1].card_id
 
 
 ROUTES: list[Any] = [send, list_messages]
