@@ -4,12 +4,15 @@ import { act } from "./shell.js";
 import * as api from "./till-api.js";
 import * as day from "./till-day.js";
 import { done, drawBare, next } from "./till-done.js";
+import { finding } from "./till-find.js";
+import "./till-keep.js";
+import { pairing } from "./till-pair.js";
 import * as queue from "./till-queue.js";
 import * as sale from "./till-sale.js";
 import { listen, scanByCamera } from "./till-scan.js";
 import { hasSound, setSound } from "./till-sound.js";
 import * as store from "./till-store.js";
-import { at, element, say, show, showWho } from "./till-view.js";
+import { at, say, show, showWho } from "./till-view.js";
 import { t } from "./texts.js";
 
 const RETRY = 15_000; // milliseconds until what waits is sent again
@@ -18,7 +21,9 @@ let facts = null;
 let isTraining = false;
 let moving = null; // the sale that goes to the next card scanned
 let scans = 0; // late answers for a former scan are dropped
-const pairKeys = new Map(); // a code pressed twice is one pairing
+let lastScan = { text: "", key: "", at: 0 };
+const TWICE = 3_000; // milliseconds in which a reader that reads twice means one scan
+const NO_AMOUNT = /^\d{8,}$/; // ten million without a decimal mark: a slow scanner wrote a card's number
 
 const hosted = () => facts?.programs.find((one) => one.authority === "ledger");
 const programOf = (card) => facts?.programs.find((one) => one.id === card.program_id);
@@ -33,9 +38,6 @@ async function begin() {
   if (api.hasToken()) {
     send();
     await learn().catch(() => {});
-  } else if (location.hash.length > 1) {
-    at("pair-code").value = decodeURIComponent(location.hash.slice(1)).slice(0, 20);
-    history.replaceState(null, "", location.pathname);
   }
 }
 
@@ -86,6 +88,8 @@ async function train(value) {
 async function scanned(text) {
   if (!api.hasToken()) return;
   const mine = ++scans;
+  if (text !== lastScan.text || Date.now() - lastScan.at > TWICE) lastScan = { text, key: newKey(), at: Date.now() };
+  const { key } = lastScan;
   const former = sale.current();
   const isProof = former && !at("proof").hidden;
   if (!isProof) {
@@ -95,7 +99,7 @@ async function scanned(text) {
   say(t("till.js.looking"));
   const code = text.trim();
   try {
-    const found = await api.ask("POST", "/scans", { code: text, ...(isTraining && { training: true }) }, { deadline: api.QUOTE_DEADLINE });
+    const found = await api.ask("POST", "/scans", { code: text, ...(isTraining && { training: true }) }, { key, deadline: api.QUOTE_DEADLINE });
     if (mine !== scans) return;
     if (moving) await move(found);
     else if (!isProof || !sale.prove(found)) open(found);
@@ -187,6 +191,12 @@ function endMove(text, kind) {
 async function sell(event) {
   event.preventDefault();
   const now = sale.current();
+  const text = at("amount").value.trim();
+  if (NO_AMOUNT.test(text)) {
+    at("amount").value = "";
+    return void scanned(text);
+  }
+  lastScan = { text: "", key: "", at: 0 }; // what is shown next comes after this sale
   await act(at("sell"), async () => {
     if (!now) return;
     if (!now.scan && !now.code) return sellBare(now);
@@ -210,53 +220,6 @@ async function sellBare(now) {
   }
 }
 
-async function find(event) {
-  event.preventDefault();
-  at("find-fault").textContent = "";
-  const text = at("find-text").value.trim();
-  const body = /^[+\d][\d\s().-]*$/.test(text) ? { phone: text } : { name: text };
-  try {
-    const { items } = await api.ask("POST", "/searches", body, { deadline: api.QUOTE_DEADLINE });
-    at("hits").replaceChildren(...items.map((hit) => {
-      const button = element("button", { type: "button", className: "button button-quiet button-wide" }, `${hit.first_name || t("till.js.no_name")} · •••• ${hit.last_digits}`);
-      button.addEventListener("click", () => {
-        closeFind();
-        scanned(hit.card_id);
-      });
-      return element("li", {}, button);
-    }));
-    if (!items.length) at("find-fault").textContent = t("till.js.nobody");
-  } catch (problem) {
-    at("find-fault").textContent = api.passes(problem) ? t("till.js.no_answer") : api.words(problem);
-  }
-}
-
-function closeFind() {
-  at("find").hidden = true;
-  at("find-text").value = "";
-  at("hits").replaceChildren();
-}
-
-async function pair(event) {
-  event.preventDefault();
-  const code = at("pair-code").value.trim();
-  at("pair-fault").textContent = "";
-  await act(event.submitter, async () => {
-    if (!code) return void (at("pair-fault").textContent = t("till.js.pair_empty"));
-    if (!pairKeys.has(code)) pairKeys.set(code, newKey());
-    try {
-      const answer = await api.pair(code, pairKeys.get(code));
-      await store.remember("token", answer.token);
-      navigator.storage?.persist?.().catch(() => {});
-      api.use(answer.token);
-      at("pair-code").value = "";
-      await learn();
-    } catch (problem) {
-      at("pair-fault").textContent = problem.status === 404 ? t("till.js.pair_unknown") : api.words(problem);
-    }
-  });
-}
-
 async function unpair() {
   await store.unpair();
   api.use(null);
@@ -268,17 +231,13 @@ async function unpair() {
 }
 
 listen(scanned);
-at("pair-form").addEventListener("submit", pair);
+finding(scanned);
+pairing(learn);
 at("basket").addEventListener("submit", sell);
-at("find").addEventListener("submit", find);
 at("amount").addEventListener("input", () => sale.current() && sale.changed());
 at("burn-units").addEventListener("input", () => sale.current() && sale.changed());
 at("burn-most").addEventListener("click", sale.most);
 at("camera-open").addEventListener("click", () => scanByCamera(scanned, () => say(t("till.js.no_camera"), "bad")));
-at("find-open").addEventListener("click", () => {
-  at("find").hidden = !at("find").hidden;
-  if (!at("find").hidden) at("find-text").focus();
-});
 at("bare-open").addEventListener("click", openBare);
 at("sale-cancel").addEventListener("click", () => {
   sale.cancel();
@@ -325,21 +284,3 @@ addEventListener("online", () => {
 addEventListener("offline", () => network());
 setInterval(send, RETRY);
 begin();
-
-if ("serviceWorker" in navigator) {
-  addEventListener("load", async () => {
-    try {
-      await navigator.serviceWorker.register("/till-sw.js", { scope: "/till" });
-      const registration = await navigator.serviceWorker.getRegistration("/till");
-      const worker = registration.active || (await new Promise((resolve) => {
-        const comes = registration.installing || registration.waiting;
-        comes.addEventListener("statechange", () => comes.state === "activated" && resolve(comes));
-      }));
-      const { version } = document.body.dataset;
-      const files = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/")).map((url) => url.pathname);
-      worker.postMessage({ keep: [...new Set(files)], version });
-    } catch {
-      // Without a service worker the till works while there is network.
-    }
-  });
-}
