@@ -58,7 +58,7 @@ async def test_from_the_sign_up_to_a_redesign_on_the_phone(
         await page.get_by_role("button", name="Send me a code").click()
         await expect(page.get_by_label("The code from the mail")).to_be_focused()
         await page.keyboard.insert_text(mailed_code(demo.url, OWNER))
-        await page.get_by_label("Name of the shop").fill("Fleurs d’Iris")
+        await page.get_by_label("Name of the shop").fill("Chez Iris")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/merchant/new")
         await page.get_by_role("radio", name="Points").check()
