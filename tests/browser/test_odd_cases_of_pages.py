@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Route, expect
 
 from tests.browser import windows
 from tests.browser.people import keys_of
-from tests.browser.test_wallet_pages import Person
+from tests.browser.test_wallet_pages import Person, kept
 from tests.sandbox.demo_server import RunningDemo
 
 STATEMENTS = 45
@@ -243,9 +243,7 @@ async def test_a_kept_wallet_is_shown_while_the_server_is_in_trouble(
     person.ask("POST", "/v1/cards", {"shop_name": "Refuge", "number": "40170725"})
     async with windows.opened(chromium, demo.url, token=person.token, allowed=("503",)) as window:
         await windows.go(window, "/")
-        await window.page.wait_for_function(
-            "() => caches.open('wallet').then((kept) => kept.match('/', { ignoreVary: true }))"
-        )
+        await kept(window.page, 1)
 
         async def trouble(route: Route) -> None:
             await route.fulfill(status=503, body="busy")

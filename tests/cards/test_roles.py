@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.clock import rfc3339
 from app.web.openapi import handlers
 from tests.cards.cards_world import NUMBER, NUMBERS, Asking, user
 from tests.cards.sharing_world import invited, named, number_only, path_of, shared
@@ -41,6 +42,11 @@ MATRIX: list[tuple[str, str, str, Any, set[str]]] = [
     ("DELETE", "/shares/{share_id}", "/shares/{share}", None, OWNER),
     ("GET", "/holders", "/holders", None, ALL),
     ("DELETE", "/holders/{user_id}", "/holders/{other}", None, OWNER),
+    ("GET", "/consents", "/consents", None, OWNER),
+    ("PUT", "/consents", "/consents", {}, OWNER),
+    ("POST", "/missing-points", "/missing-points", {"receipt": "R-7"}, SPENDERS),
+    ("GET", "/missing-points", "/missing-points", None, SPENDERS),
+    ("POST", "/receipt-codes", "/receipt-codes", "receipt", SPENDERS),
     ("POST", "/reissue", "/reissue", {}, ALL),
     ("DELETE", "", "", None, ALL),
 ]
@@ -56,7 +62,8 @@ class Cast(msgspec.Struct, frozen=True, kw_only=True):
 
 async def cast(world: World) -> Cast:
     """Share a card with three people, and take it from one of them again."""
-    program_id = (await open_hosted(world)).program
+    shop = await open_hosted(world)
+    program_id = shop.program
     owner, (other, other_id), stranger = (
         await user(world),
         await named(world, "Ben"),
@@ -75,7 +82,16 @@ async def cast(world: World) -> Cast:
     gone = await owner("DELETE", f"/v1/cards/{card['id']}/holders/{revoked_id}")
     assert gone.status_code == 204, gone.text
     share = await invited(owner, card)
-    return Cast(card=card["id"], roles=roles, named={"share": share["id"], "other": other_id})
+    sale = {"id": "bare-1", "occurred_at": rfc3339(world.clock.wall()), "amount_minor": 2_300}
+    receipt = await shop.ask("POST", "/v1/checkout/receipt-codes", sale)
+    assert receipt.status_code == 201, receipt.text
+    known = {"share": share["id"], "other": other_id, "receipt": receipt.json()["code"]}
+    return Cast(card=card["id"], roles=roles, named=known)
+
+
+def filled(found: Cast, body: Any) -> Any:
+    """Name in a body what only this cast knows."""
+    return {"code": found.named["receipt"]} if body == "receipt" else body
 
 
 async def asked(ask: Asking, method: str, path: str, body: Any) -> Any:
@@ -106,7 +122,8 @@ async def test_a_role_may_what_it_may_and_nothing_else(world: World, role: str) 
     ask = found.roles[role]
     for method, _, tail, body, allowed in MATRIX:
         path = f"/v1/cards/{found.card}" + tail.format(**found.named)
-        answer = await asked(ask, method, path, body)
+        sent = filled(found, body)
+        answer = await asked(ask, method, path, sent)
         said = (role, method, tail, answer.status_code, answer.text[:200])
         if role in allowed:  # 503: the certificates and accounts are not of this test
             assert answer.status_code in {200, 201, 204, 409, 503}, said
@@ -115,7 +132,7 @@ async def test_a_role_may_what_it_may_and_nothing_else(world: World, role: str) 
         else:
             assert answer.status_code == 404, said
             unknown = path.replace(found.card, "card_" + "0" * 32)
-            other = (await asked(ask, method, unknown, body)).json()
+            other = (await asked(ask, method, unknown, sent)).json()
             assert answer.json() | {"request_id": ""} == other | {"request_id": ""}, said
 
 
@@ -125,7 +142,7 @@ async def test_nothing_of_the_owners_is_changed_by_others(world: World, role: st
     owner, ask, path = found.roles["owner"], found.roles[role], f"/v1/cards/{found.card}"
     before = (await owner("GET", path)).json()
     for method, _, tail, body, _ in MATRIX:
-        if tail != "/redemptions":
+        if tail not in {"/redemptions", "/receipt-codes"}:  # what spenders may
             await asked(ask, method, path + tail.format(**found.named), body)
     after = (await owner("GET", path)).json()
     moving = {"as_of": ""}
