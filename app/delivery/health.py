@@ -54,7 +54,7 @@ def health(
     certificates = [
         each for signer in _signers(tx, own) for each in certificates_of(signer, language, now)
     ]
-    apns = _apns(tx, merchant_id, own)
+    apns = _apns(tx, merchant_id)
     google = _google(tx, merchant_id, own, stopped)
     webhooks = _webhooks(tx, merchant_id)
     levels = [*(it.level for it in certificates), apns.level, google.level, webhooks.level]
@@ -103,11 +103,10 @@ def _signers(tx: Transaction, own: list[Program]) -> list[SignerRow]:
     return [row for row in programs.all_signers(tx) if row.signer_id in wanted]
 
 
-def _apns(tx: Transaction, merchant_id: int, own: list[Program]) -> ApnsOut:
+def _apns(tx: Transaction, merchant_id: int) -> ApnsOut:
     cards = queries.waiting(tx, merchant_id, APPLE)
     behind = queries.feeds_behind(tx, merchant_id)
-    pass_types = [row.pass_type for row in _signers(tx, own)]
-    feeds = queries.feeds(tx, pass_types) if pass_types else queries.Feeds(None, 0)
+    feeds = queries.feeds(tx, merchant_id)
     return ApnsOut(
         level="red" if _is_stuck(cards) or _is_stuck(behind) else "ok",
         queue=cards.count + behind.count,

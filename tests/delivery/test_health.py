@@ -78,3 +78,16 @@ async def test_a_queue_is_seen_by_its_own_merchant_and_empties_with_the_push(
         "last_success_at": None,
     }
     assert told["webhooks"] == {"level": "ok", "pending": 0, "failing": 0, "disabled": 0}
+
+
+async def test_phones_of_another_shop_with_the_same_pass_type_are_not_counted(
+    house: House,
+) -> None:
+    _, other = await merchant(house.world, name="Other")
+    assert await house.register(await house.download()) == 201
+    await house.world.ports.database.write(
+        lambda tx: tx.run("UPDATE device_feed SET parked = 'BadDeviceToken', pushed_at = 1")
+    )
+    assert (await health(house.partner))["apns"]["failed"] == 1
+    strangers = (await health(other))["apns"]
+    assert (strangers["failed"], strangers["last_success_at"]) == (0, None)
